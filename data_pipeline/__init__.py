@@ -1,0 +1,1 @@
+"""Floor 1: sources -> documents -> curation -> linking -> labels -> samples -> data set."""

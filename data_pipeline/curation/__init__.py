@@ -1,0 +1,28 @@
+"""Curation: one form for the text, then drop what is no news, each drop with its reason and survivor."""
+
+import polars as pl
+
+from data_pipeline.curation.drops import DROPS_SCHEMA, Drop, drops_frame
+from data_pipeline.curation.duplicates import exact_duplicates, near_duplicates
+from data_pipeline.curation.normalise import normalise_documents
+from data_pipeline.curation.quality import quality
+from data_pipeline.curation.revisions import newest_at
+
+__all__ = ["DROPS_SCHEMA", "Drop", "curate", "drops_frame", "newest_at"]
+
+
+def curate(documents: pl.DataFrame, threshold: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Normalise, then drop unreadable documents, exact duplicates and near duplicates, in this order.
+
+    Args:
+        documents: Schema ``Document``; all revisions.
+        threshold: Jaccard similarity of word shingles from which two documents are near duplicates.
+
+    Returns:
+        Kept documents sorted by (available_at, doc_id, revision), and drops (``DROPS_SCHEMA``) sorted by
+        (doc_id, revision). What is decided about a document depends on earlier ones alone.
+    """
+    kept, unreadable = quality(normalise_documents(documents))
+    kept, exact = exact_duplicates(kept)
+    kept, near = near_duplicates(kept, threshold)
+    return kept, pl.concat([unreadable, exact, near]).sort("doc_id", "revision")

@@ -1,0 +1,87 @@
+"""What a data set says of itself: its info.json, and the hashes that every score is stored with."""
+
+from typing import Any, get_args
+
+import polars as pl
+
+from tickertune.core.files import sha256_text
+from tickertune.core.noun import Noun
+from tickertune.core.sample import Split
+
+SPLITS: tuple[str, ...] = get_args(Split)
+
+
+class CheckResult(Noun):
+    """A check that the build ran on the finished samples, and what it found."""
+
+    check: str
+    result: str
+
+
+class DatasetInfo(Noun):
+    """The contents of ``info.json``."""
+
+    task: str
+    labels: list[str]
+    """From the worst return class to the best, or by sentiment."""
+    horizon: int | None
+    """Sessions from entry to exit; None for a text task."""
+    market_adjusted: bool
+    split_hash: str
+    prompt_hash: str
+    label_spec: dict[str, Any]
+    label_hash: str
+    fitted: dict[str, Any]
+    """State estimated on the train split, such as cut points."""
+    class_priors: dict[str, dict[str, float]]
+    """By split, the share of each label."""
+    counts: dict[str, int]
+    leak_share: float
+    """Share of samples that show text later than their entry; above 0 only for a leaky label."""
+    dead_band_share: float
+    """Share of samples with a split that a published dead band removes, by their outcome."""
+    ceiling: dict[str, float]
+    source_kind: str
+    zone: str | None
+    """IANA zone of the exchange; None for a text task."""
+    latency_minutes: int | None
+    decision_minutes: int | None
+    """Minutes from the decision to the open (close) that it is made for."""
+    price_basis: list[str]
+    """Bases of the bars behind the targets."""
+    licences: list[str]
+    redistributable: bool
+    """Whether every text may be published."""
+    first_session: str | None
+    last_session: str | None
+    notes: list[str]
+    checks: list[CheckResult]
+
+
+def split_hash(frame: pl.DataFrame) -> str:
+    """SHA-256 over the sorted ``sample_id:split`` lines."""
+    return sha256_text("\n".join(sorted(f"{sample}:{split}" for sample, split in frame["sample_id", "split"].rows())))
+
+
+def prompt_hash(frame: pl.DataFrame) -> str:
+    """SHA-256 over every prompt, in the order of the sample ids."""
+    turns = frame.sort("sample_id").select("sample_id", "messages").rows()
+    lines = [
+        "\x1e".join([sample, *(f"{turn['role']}\x1f{turn['content']}" for turn in prompt)]) for sample, prompt in turns
+    ]
+    return sha256_text("\x1d".join(lines))
+
+
+def sizes(frame: pl.DataFrame) -> dict[str, int]:
+    """Number of samples of each split, under ``samples_<split>``."""
+    return {f"samples_{split}": int((frame["split"] == split).sum()) for split in SPLITS}
+
+
+def class_priors(frame: pl.DataFrame, labels: list[str]) -> dict[str, dict[str, float]]:
+    """Share of each label in each split that has samples."""
+    priors = {}
+    for split in SPLITS:
+        rows = frame.filter(pl.col("split") == split)
+        if len(rows):
+            priors[split] = {label: int((rows["label"] == label).sum()) / len(rows) for label in labels}
+    return priors

@@ -1,0 +1,49 @@
+"""Continuous targets of every instrument at every decision; classes are derived from them later."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data_pipeline.labels.prices import Matrix, PricePanel
+from data_pipeline.labels.registry import LabelSpec
+from data_pipeline.labels.returns import excess_returns, trailing_volatility, window_returns
+from data_pipeline.labels.sessions import Indices
+from data_pipeline.labels.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Matrices by instrument (rows of the panel) and decision; NaN where unknown. Returns are fractions."""
+
+    ret_raw: Matrix
+    ret_excess: Matrix
+    ret_scaled: Matrix
+    volatility: Matrix
+    """Of the excess return over the horizon, from returns that had ended by the decision."""
+
+
+def compute_targets(panel: PricePanel, spec: LabelSpec, timeline: Timeline) -> Targets:
+    """Targets by the label's entry, exit and horizon.
+
+    The volatility of one session's excess return is scaled to the horizon by its square root, as if returns
+    were uncorrelated.
+    """
+    raw = window_returns(panel, spec.event, spec.horizon)
+    excess = excess_returns(raw)
+    daily = excess if spec.horizon == 1 else excess_returns(window_returns(panel, spec.event, 1))
+    known = timeline.last_open if spec.event == "open" else timeline.last_close
+    volatility = _columns(trailing_volatility(daily, spec.volatility_sessions), known) * np.sqrt(spec.horizon)
+    ret_excess = _columns(excess, timeline.entry)
+    return Targets(
+        ret_raw=_columns(raw, timeline.entry),
+        ret_excess=ret_excess,
+        ret_scaled=ret_excess / volatility,
+        volatility=volatility,
+    )
+
+
+def _columns(values: Matrix, columns: Indices) -> Matrix:
+    """Columns of ``values``; NaN for column -1, before the first session."""
+    picked: Matrix = values[:, columns]
+    picked[:, columns < 0] = np.nan
+    return picked

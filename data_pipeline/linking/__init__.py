@@ -1,0 +1,104 @@
+"""Linking: from documents to the instruments they are about, with the evidence for each link.
+
+Evidence comes from three places. A cashtag or a company name in the text (guards in ``cashtags`` and
+``names``) stands for itself. A payload link stands as given for news, filings and data sets, whose publishers
+tag by hand; for social posts it counts only where the text bears it out, because such links come from a
+substring search (StockNet filed "U$D" under ticker D). Names link a document only where it has no cashtag and no payload
+link: a post that has tags names its subjects by them, and a bare name beside them is often the broker's ("Bank of
+America cuts $AAPL").
+
+Symbols and names must have been valid on the document's UTC date, which at the open of the American and the
+Asian exchanges is also the session's date, so that a symbol change takes effect with the session.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from data_pipeline.curation.drops import Drop, drops_frame
+from data_pipeline.curation.text import full_text
+from data_pipeline.linking.cashtags import SymbolIndex, cashtags
+from data_pipeline.linking.names import NameIndex, name_on
+from tickertune.core.document import Document
+from tickertune.core.table import schema_of
+
+__all__ = ["MAX_SYMBOLS", "cashtags", "link", "name_on"]
+
+MAX_SYMBOLS = 8
+"""A document that names more is a list (a screener's output, a watch list, tags for reach): it says nothing about
+each, and linked to all of them it would outweigh real news by its number of samples. It is dropped."""
+
+
+def link(documents: pl.DataFrame, instruments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give each document its links, and drop those without one.
+
+    Args:
+        documents: Schema ``Document``; links it brings are payload links.
+        instruments: Schema ``Instrument``, a row a symbol span.
+
+    Returns:
+        Documents in the order given, ``symbols`` holding one link an instrument, sorted by instrument_id; and
+        drops with reason ``no_symbol`` (detail: the payload links refused) or ``list``.
+    """
+    rows = instruments.to_dicts()
+    symbols, names = SymbolIndex(rows), NameIndex(rows)
+    links: list[list[dict[str, str]]] = []
+    keep: list[bool] = []
+    drops: list[Drop] = []
+    columns = documents.select(
+        "doc_id",
+        "revision",
+        "category",
+        pl.coalesce("published_at", "available_at").dt.date(),
+        "symbols",
+        full_text().alias("text"),
+    )
+    for doc_id, revision, category, day, payload, text in columns.iter_rows():
+        tags = cashtags(text)
+        found = [] if day is None else _links(text, tags, category, day, payload, symbols, names)
+        if max(len(tags), len(found)) > MAX_SYMBOLS:
+            drops.append(Drop(doc_id, revision, "list", None, f"{max(len(tags), len(found))} symbols"))
+        elif not found:
+            refused = ", ".join(sorted(entry["symbol"] for entry in payload))
+            drops.append(Drop(doc_id, revision, "no_symbol", None, f"refused {refused}" if refused else ""))
+        keep.append(0 < len(found) <= MAX_SYMBOLS >= len(tags))
+        links.append(found)
+    linked = documents.with_columns(symbols=pl.Series(links, dtype=schema_of(Document)["symbols"]))
+    return linked.filter(pl.Series(keep, dtype=pl.Boolean)), drops_frame(drops)
+
+
+def _links(
+    text: str,
+    tags: list[str],
+    category: str,
+    day: date,
+    payload: list[Mapping[str, Any]],
+    symbols: SymbolIndex,
+    names: NameIndex,
+) -> list[dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+
+    def add(instrument_id: str, symbol: str, evidence: str, detail: str) -> None:
+        entry = {"symbol": symbol, "instrument_id": instrument_id, "evidence": evidence, "detail": detail}
+        found.setdefault(instrument_id, entry)
+
+    for tag in tags:
+        if hit := symbols.find(tag, day):
+            add(*hit, "cashtag", f"${tag}")
+    valid = [entry for entry in payload if symbols.valid(entry["instrument_id"], entry["symbol"], day)]
+    unproven = [entry for entry in valid if entry["instrument_id"] not in found]
+    if not unproven and (found or tags):
+        return [found[key] for key in sorted(found)]
+    named = names.find(text, day)
+    for entry in unproven:
+        if entry["instrument_id"] in named:
+            add(entry["instrument_id"], entry["symbol"], "name", named[entry["instrument_id"]])
+        elif category != "social":
+            add(entry["instrument_id"], entry["symbol"], "payload", entry["detail"])
+    if not found and not tags:
+        for instrument_id, spelling in named.items():
+            if symbol := symbols.symbol_on(instrument_id, day):
+                add(instrument_id, symbol, "name", spelling)
+    return [found[key] for key in sorted(found)]

@@ -1,0 +1,1 @@
+"""Samples: from what was known at a decision time to prompts, answers and targets."""

@@ -1,0 +1,80 @@
+"""Checks on finished samples, against the documents themselves and not through the code that chose them."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from data_pipeline.labels.splits import NAMES
+from data_pipeline.samples.movement import MovementSamples
+from tickertune.core.errors import TickerTuneError
+
+REMEDY = "Do not use this data set: report it with the recipe, for the build has a fault"
+
+
+def check_samples(samples: MovementSamples, documents: pl.DataFrame, latency_minutes: int) -> list[tuple[str, str]]:
+    """Run every leakage check.
+
+    Args:
+        samples: The finished samples.
+        documents: Curated documents, from which availability is read afresh.
+        latency_minutes: Time from a document's availability to its use.
+
+    Returns:
+        Checks with their results, for the data card.
+
+    Raises:
+        TickerTuneError: A check failed.
+    """
+    shown = _shown(samples, documents, latency_minutes)
+    leaky = samples.spec.leaky
+    late = shown.filter(pl.col("ready").is_null() | (pl.col("ready") > pl.col("as_of")))
+    _refuse(late, "a document later than the decision")
+    results = [("every document is available, latency included, at the decision time", f"{len(shown)} documents pass")]
+    if not leaky:
+        _refuse(samples.frame.filter(pl.col("as_of") >= pl.col("entry")), "a decision at or after its entry")
+        results.append(("every decision is before its entry", f"{len(samples.frame)} samples pass"))
+    _refuse(samples.frame.filter(pl.col("entry") >= pl.col("exit")), "an exit at or before its entry")
+    _refuse(samples.frame.filter(pl.col("sample_id").is_duplicated()), "an id that another sample has")
+    _refuse(samples.frame.filter(pl.col("doc_ids").list.len() == 0), "no document")
+    results.append(("ids are unique, exits follow entries, no sample is without a document", "pass"))
+    for later, boundary in samples.splits.boundary.items():
+        earlier = NAMES[: NAMES.index(later)]
+        limit = pl.lit(boundary).dt.replace_time_zone("UTC")
+        _refuse(
+            samples.frame.filter(pl.col("split").is_in(earlier) & (pl.col("exit") > limit)),
+            f"an outcome that overlaps the {later} split",
+        )
+        results.append((f"no earlier outcome overlaps the text or the outcomes of {later}", "pass"))
+    shared = (
+        shown.group_by("doc_id", "revision")
+        .agg(pl.col("split").n_unique().alias("splits"))
+        .filter(pl.col("splits") > 1)
+    )
+    if not leaky:
+        _refuse(shared.rename({"doc_id": "sample_id"}), "a document that two splits show")
+        results.append(("no document revision is shown in two splits", "pass"))
+    results.append(
+        ("share of samples with text at or after their entry", f"{leak_share(samples, documents, latency_minutes):.4f}")
+    )
+    return results
+
+
+def leak_share(samples: MovementSamples, documents: pl.DataFrame, latency_minutes: int) -> float:
+    """Share of samples that show a document available at or after their entry."""
+    if samples.frame.is_empty():
+        return 0.0
+    shown = _shown(samples, documents, latency_minutes)
+    return shown.filter(pl.col("ready") >= pl.col("entry"))["sample_id"].n_unique() / len(samples.frame)
+
+
+def _shown(samples: MovementSamples, documents: pl.DataFrame, latency_minutes: int) -> pl.DataFrame:
+    """One row a document shown: when it was ready, and the times of its sample."""
+    times = documents.select("doc_id", "revision", ready=pl.col("available_at") + timedelta(minutes=latency_minutes))
+    return samples.used.join(times, on=["doc_id", "revision"], how="left").join(
+        samples.frame.select("sample_id", "as_of", "entry", "split"), on="sample_id"
+    )
+
+
+def _refuse(wrong: pl.DataFrame, what: str) -> None:
+    if len(wrong):
+        raise TickerTuneError(f"{len(wrong)} sample(s) have {what}, such as {wrong['sample_id'][0]}", REMEDY)

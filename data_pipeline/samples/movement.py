@@ -1,0 +1,178 @@
+"""Movement samples: candidates joined with split, targets and label."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from data_pipeline.labels.fit import NO_CLASS, FittedState, classify, fit
+from data_pipeline.labels.prices import PricePanel, price_panel
+from data_pipeline.labels.registry import LabelSpec, label_spec
+from data_pipeline.labels.sessions import Sessions
+from data_pipeline.labels.splits import NAMES, Splits, assign_splits
+from data_pipeline.labels.targets import compute_targets
+from data_pipeline.labels.timeline import Timeline, build_timeline, text_starts
+from data_pipeline.samples.candidates import Candidate, aware, candidates
+from tickertune.core.files import sha256_text, sha256_value
+from tickertune.core.recipe import MovementDataConfig
+from tickertune.core.sample import Sample
+from tickertune.core.table import check_table, schema_of
+from tickertune.core.tasks import MovementTask, MovementView, NewsItem, PastMove, get_task
+
+TARGETS = ("ret_raw", "ret_excess", "ret_scaled", "volatility")
+USED_SCHEMA = pl.Schema({"sample_id": pl.String, "doc_id": pl.String, "revision": pl.Int64})
+
+
+@dataclass(frozen=True)
+class MovementSamples:
+    """Samples with what is needed to judge them."""
+
+    frame: pl.DataFrame
+    """``Sample`` rows."""
+    used: pl.DataFrame
+    """``sample_id``, ``doc_id`` and ``revision`` of every document shown."""
+    spec: LabelSpec
+    fitted: FittedState
+    splits: Splits
+    counts: dict[str, int]
+
+
+def movement_samples(
+    documents: pl.DataFrame,
+    instruments: pl.DataFrame,
+    bars: pl.DataFrame,
+    actions: pl.DataFrame,
+    sessions: Sessions,
+    config: MovementDataConfig,
+    fitted: FittedState | None = None,
+) -> MovementSamples:
+    """Build the samples of a recipe.
+
+    Args:
+        documents: Curated documents with links.
+        instruments: Symbol spans.
+        bars: Bars of every instrument; those without news count for the market return.
+        actions: Corporate actions.
+        sessions: Sessions over the recipe's ``calendar_span``.
+        config: The recipe's data block.
+        fitted: Frozen state of an earlier build; None: fitted here, on the train split.
+
+    Returns:
+        The samples; those in no split, without a target or in the dead band are left out and counted.
+    """
+    spec = label_spec(config.label)
+    timeline = build_timeline(config, spec, sessions)
+    panel = price_panel(bars, actions, sessions)
+    found, counts = candidates(documents, instruments, panel, timeline, sessions, config, spec)
+    decision = np.array([candidate.decision for candidate in found], dtype=np.int64)
+    splits = assign_splits(
+        config.split,
+        sessions,
+        timeline.entry[decision],
+        timeline.exit_time[decision],
+        text_starts(timeline, sessions, config.latency_minutes),
+    )
+    values = _targets(panel, spec, timeline, found, decision)
+    target = values[spec.target]
+    if fitted is None:
+        fitted = fit(spec, target[np.isfinite(target) & (splits.name == "train")])
+    code = classify(spec, fitted, target)
+    keep = np.flatnonzero(np.isin(splits.name, NAMES) & (code != NO_CLASS))
+    frame = _frame(config, spec, timeline, sessions, [found[at] for at in keep], code[keep], splits.name[keep])
+    frame = frame.with_columns(pl.Series(name, values[name][keep], nan_to_null=True) for name in TARGETS)
+    frame, over = limited(frame, config.limit)
+    counts = {
+        "decisions_with_news": len(found),
+        "bars_off_session": panel.off_session,
+        **counts,
+        **_left_out(splits, target, code),
+        "over_limit": over,
+    }
+    return MovementSamples(frame, _used(found, frame), spec, fitted, splits, counts)
+
+
+def limited(frame: pl.DataFrame, limit: Mapping[Any, int]) -> tuple[pl.DataFrame, int]:
+    """Keep at most ``limit[split]`` samples of each split, those whose id has the lowest hash."""
+    digest = pl.Series("digest", [sha256_text(sample_id) for sample_id in frame["sample_id"]], dtype=pl.String)
+    ranked = frame.with_columns(digest).with_columns(rank=pl.col("digest").rank("ordinal").over("split"))
+    most = pl.col("split").replace_strict(dict(limit), default=None, return_dtype=pl.Int64)
+    kept = ranked.filter(most.is_null() | (pl.col("rank") <= most)).drop("digest", "rank")
+    return kept, len(frame) - len(kept)
+
+
+def template_hash(task: MovementTask) -> str:
+    """Hash of how the task renders a fixed view: it changes when the prompt's wording does."""
+    now = datetime(2020, 1, 2, 14, tzinfo=UTC)
+    news = [NewsItem(now, "news"), NewsItem(now, "dated news", date_only=True)]
+    view = MovementView("Company", "SYM", now, "America/New_York", news, [PastMove(1, 0.01)], 1, True)
+    return sha256_value([message.model_dump() for message in task.messages(view)])
+
+
+def _targets(
+    panel: PricePanel, spec: LabelSpec, timeline: Timeline, found: list[Candidate], decision: NDArray[np.int64]
+) -> dict[str, NDArray[np.float64]]:
+    """Continuous targets of the candidates, by name."""
+    targets = compute_targets(panel, spec, timeline)
+    rows = {instrument: row for row, instrument in enumerate(panel.instruments)}
+    row = np.array([rows[candidate.instrument_id] for candidate in found], dtype=np.int64)
+    return {name: getattr(targets, name)[row, decision] for name in TARGETS}
+
+
+def _left_out(splits: Splits, target: NDArray[np.float64], code: NDArray[np.int64]) -> dict[str, int]:
+    """Counts of candidates that become no sample: by split first, which no outcome can change."""
+    has_split = np.isin(splits.name, NAMES)
+    reasons, numbers = np.unique(splits.name[~has_split], return_counts=True)
+    return {
+        **dict(zip(reasons.tolist(), numbers.tolist(), strict=True)),
+        "no_target": int((has_split & np.isnan(target)).sum()),
+        "dead_band": int((has_split & ~np.isnan(target) & (code == NO_CLASS)).sum()),
+    }
+
+
+def _frame(
+    config: MovementDataConfig,
+    spec: LabelSpec,
+    timeline: Timeline,
+    sessions: Sessions,
+    found: list[Candidate],
+    code: NDArray[np.int64],
+    split: NDArray[np.str_],
+) -> pl.DataFrame:
+    """``Sample`` rows of candidates, without their continuous targets."""
+    task = get_task(config.task)
+    assert isinstance(task, MovementTask)
+    labels = [task.labels[number] for number in code]
+    entry = [timeline.entry[candidate.decision] for candidate in found]
+    records = {
+        "sample_id": [candidate.sample_id for candidate in found],
+        "task": [task.name] * len(found),
+        "instrument_id": [candidate.instrument_id for candidate in found],
+        "symbol": [candidate.view.symbol for candidate in found],
+        "as_of": [candidate.view.as_of for candidate in found],
+        "session": [sessions.dates[session].item() for session in entry],
+        "doc_ids": [[document.doc_id for document in candidate.documents] for candidate in found],
+        "messages": [[message.model_dump() for message in task.messages(candidate.view)] for candidate in found],
+        "answer": [task.answer(label) for label in labels],
+        "label": labels,
+        "entry": [aware(timeline.entry_time[candidate.decision]) for candidate in found],
+        "exit": [aware(timeline.exit_time[candidate.decision]) for candidate in found],
+        "split": split.tolist(),
+        "weight": [1.0] * len(found),
+        "provenance": [sha256_value({"label": spec.hash, "prompt": template_hash(task)})[:16]] * len(found),
+        **{name: [None] * len(found) for name in TARGETS},
+    }
+    return check_table(pl.DataFrame(records, schema_overrides=schema_of(Sample)), Sample, "The table of samples")
+
+
+def _used(found: list[Candidate], frame: pl.DataFrame) -> pl.DataFrame:
+    """Which revision of which document each sample shows."""
+    rows = [
+        (candidate.sample_id, document.doc_id, document.revision)
+        for candidate in found
+        for document in candidate.documents
+    ]
+    return pl.DataFrame(rows, schema=USED_SCHEMA, orient="row").join(frame, on="sample_id", how="semi")

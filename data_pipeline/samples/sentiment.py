@@ -1,0 +1,118 @@
+"""Sentiment samples: a mixture of labelled sets, with nothing of the test texts left in training."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+
+from data_pipeline.curation.drops import Drop, drops_frame
+from data_pipeline.curation.normalise import normalise_text
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import sha256_text, sha256_value
+from tickertune.core.recipe import SentimentDataConfig, SentimentSetConfig
+from tickertune.core.sample import Sample
+from tickertune.core.table import check_table, schema_of
+from tickertune.core.tasks import SentimentTask, get_task
+
+Part = Literal["train", "test"]
+Reader = Callable[[SentimentSetConfig, Part], pl.DataFrame]
+"""From a set and its part to rows of text, label and row_id (unique over all sets)."""
+CONTAMINATED = "same_text_as_test"
+
+
+@dataclass(frozen=True)
+class SentimentSamples:
+    """Samples and what was left out of them."""
+
+    frame: pl.DataFrame
+    """``Sample`` rows; those of a set with ``repeat`` stand in train that many times."""
+    drops: pl.DataFrame
+    counts: dict[str, int]
+    template: str
+    """Hash of the prompt's wording."""
+
+
+def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSamples:
+    """Build the samples of a recipe.
+
+    A training text that equals a test text once normalised is dropped. The validation part is drawn by the hash of
+    the text, so that equal texts stay on one side, and is not repeated.
+
+    Raises:
+        TickerTuneError: A set stands twice in a part, or no training text is left.
+    """
+    task = get_task(config.task)
+    assert isinstance(task, SentimentTask)
+    template = sha256_value([message.model_dump() for message in task.messages("text")])
+    test = _rows(config.test, "test", read, config.seed)
+    train = _rows(config.train, "train", read, config.seed)
+    held = test.group_by("key").agg(pl.col("doc_id").min().alias("survivor"))
+    contaminated = train.join(held, on="key").sort("doc_id")
+    train = train.join(held, on="key", how="anti")
+    if train.is_empty():
+        raise TickerTuneError(
+            f"All {len(contaminated)} training texts are test texts too", "Train on other sets than those tested on"
+        )
+    draw = pl.Series([_share(f"{config.seed}:{key}") for key in train["key"]], dtype=pl.Float64)
+    train = train.with_columns(
+        split=pl.when(draw < config.validation_share).then(pl.lit("validation")).otherwise(pl.lit("train"))
+    )
+    copies = (
+        train.with_columns(copy=pl.int_ranges(pl.when(pl.col("split") == "train").then("repeat").otherwise(1)))
+        .explode("copy")
+        .with_columns(sample_id=pl.format("{}#{}", "doc_id", "copy"))
+    )
+    rows = [
+        *copies.select("sample_id", "doc_id", "text", "label", "split").iter_rows(named=True),
+        *test.select("doc_id", "text", "label", sample_id="doc_id", split=pl.lit("test")).iter_rows(named=True),
+    ]
+    frame = pl.DataFrame([_record(task, row, template[:16]) for row in rows], schema=schema_of(Sample))
+    counts = {
+        "train_texts": len(train),
+        "test_texts": len(test),
+        "repeated_rows": len(copies) - len(train),
+        CONTAMINATED: len(contaminated),
+    }
+    pairs = contaminated.select("doc_id", "survivor").rows()
+    drops = drops_frame(Drop(doc_id, 0, CONTAMINATED, survivor, "") for doc_id, survivor in pairs)
+    return SentimentSamples(check_table(frame, Sample, "The table of samples"), drops, counts, template)
+
+
+def _rows(sets: list[SentimentSetConfig], part: Part, read: Reader, seed: int) -> pl.DataFrame:
+    """Rows of all sets: doc_id, text, label, repeat, key (normalised text)."""
+    tables = []
+    for block in sets:
+        rows = read(block, part).rename({"row_id": "doc_id"})
+        if block.limit is not None:
+            order = [sha256_text(f"{seed}:{doc_id}") for doc_id in rows["doc_id"]]
+            rows = rows.with_columns(pl.Series("order", order)).sort("order").head(block.limit).drop("order")
+        tables.append(rows.with_columns(repeat=pl.lit(block.repeat, dtype=pl.Int64)))
+    table = pl.concat(tables)
+    if table["doc_id"].is_duplicated().any():
+        raise TickerTuneError(f"A sentiment set stands twice in {part}", "Name each set once and use repeat")
+    return table.with_columns(key=table["text"].map_elements(_key, return_dtype=pl.String))
+
+
+def _key(text: str) -> str:
+    """What two texts share that are the same but for case and the form of characters and spaces."""
+    return normalise_text(text).casefold()
+
+
+def _share(text: str) -> float:
+    """Uniform number in [0, 1) from a text's hash."""
+    return int(sha256_text(text)[:13], 16) / 16**13
+
+
+def _record(task: SentimentTask, row: dict[str, Any], provenance: str) -> dict[str, Any]:
+    return {
+        "sample_id": row["sample_id"],
+        "task": task.name,
+        "doc_ids": [row["doc_id"]],
+        "messages": [message.model_dump() for message in task.messages(row["text"])],
+        "answer": task.answer(row["label"]),
+        "label": row["label"],
+        "split": row["split"],
+        "weight": 1.0,
+        "provenance": provenance,
+    }

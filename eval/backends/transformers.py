@@ -1,0 +1,173 @@
+"""transformers engine: the shared prefix is read once, its keys and values serve every prompt."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from eval.backends.base import Completion, OnDone, Tokens, shared_prefix
+
+MIN_PREFIX = 8
+"""Shorter shared prefixes are not worth a pass of their own."""
+
+
+class TransformersBackend:
+    """A base model in this process, on the GPU where there is one.
+
+    Args:
+        model: Folder or Hub id of the weights.
+        tokenizer: Folder or Hub id of the tokenizer.
+        dtype: Name of the torch type to compute in.
+        batch_size: Prompts a forward pass.
+        revision: Hub commit.
+    """
+
+    name = "transformers"
+
+    def __init__(
+        self, model: str, tokenizer: str, dtype: str, batch_size: int, revision: str | None = None
+    ) -> None:
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._model: Any = AutoModelForCausalLM.from_pretrained(
+            model, dtype=getattr(torch, dtype), revision=revision, use_safetensors=True
+        )
+        self._model.to(self._device).eval()
+        self._tokenizer = AutoTokenizer.from_pretrained(tokenizer, revision=revision)
+        self._batch_size = batch_size
+        self._adapters: dict[Path, str] = {}
+
+    @torch.no_grad()
+    def score(
+        self,
+        prompts: Sequence[Tokens],
+        label_tokens: Sequence[int],
+        adapter: Path | None = None,
+        on_done: OnDone | None = None,
+    ) -> NDArray[np.float64]:
+        """See ``Backend.score``."""
+        scores = np.empty((len(prompts), len(label_tokens)))
+        length = shared_prefix(prompts)
+        length = length if length >= MIN_PREFIX else 0
+        order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))
+        with self._adapter(adapter):
+            prefix = self._prefix(prompts[0][:length]) if length else None
+            for start in range(0, len(order), self._batch_size):
+                places = order[start : start + self._batch_size]
+                scores[places] = self._score_batch([prompts[place][length:] for place in places], prefix, length, label_tokens)
+                if on_done is not None:
+                    on_done(len(places))
+        return scores
+
+    def _prefix(self, tokens: Tokens) -> Any:
+        ids = torch.tensor([tokens], device=self._device)
+        return self._model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
+
+    def _score_batch(
+        self, suffixes: Sequence[Tokens], prefix: Any, prefix_length: int, label_tokens: Sequence[int]
+    ) -> NDArray[np.float64]:
+        """Padding stands on the right, so that under the causal mask no real token sees it."""
+        rows, width = len(suffixes), max(map(len, suffixes))
+        ids = torch.zeros((rows, width), dtype=torch.long)
+        mask = torch.zeros((rows, prefix_length + width), dtype=torch.long)
+        mask[:, :prefix_length] = 1
+        for row, suffix in enumerate(suffixes):
+            ids[row, : len(suffix)] = torch.tensor(suffix)
+            mask[row, prefix_length : prefix_length + len(suffix)] = 1
+        last = torch.tensor([len(suffix) - 1 for suffix in suffixes])
+        kept, place = torch.unique(last, return_inverse=True)
+        cache = None
+        if prefix is not None:
+            cache = copy.deepcopy(prefix)
+            cache.batch_repeat_interleave(rows)
+        logits = self._model(
+            input_ids=ids.to(self._device),
+            attention_mask=mask.to(self._device),
+            position_ids=torch.arange(prefix_length, prefix_length + width, device=self._device).expand(rows, -1),
+            past_key_values=cache,
+            use_cache=cache is not None,
+            logits_to_keep=kept.to(self._device),
+        ).logits
+        final = logits[torch.arange(rows), place].float().log_softmax(dim=-1)
+        return np.asarray(final[:, list(label_tokens)].cpu().double().numpy())
+
+    @torch.no_grad()
+    def generate(
+        self,
+        prompts: Sequence[Tokens],
+        max_tokens: int,
+        n: int = 1,
+        temperature: float = 0.0,
+        seed: int = 0,
+        adapter: Path | None = None,
+    ) -> list[list[Completion]]:
+        """See ``Backend.generate``. Sampled replies depend on the batch size as well as on the seed."""
+        replies: list[list[Completion]] = [[] for _ in prompts]
+        order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))
+        with self._adapter(adapter), torch.random.fork_rng():
+            torch.manual_seed(seed)
+            for start in range(0, len(order), self._batch_size):
+                places = order[start : start + self._batch_size]
+                batch = self._generate_batch([prompts[place] for place in places], max_tokens, n, temperature)
+                for row, completion in enumerate(batch):
+                    replies[places[row // n]].append(completion)
+        return replies
+
+    def _generate_batch(
+        self, prompts: Sequence[Tokens], max_tokens: int, n: int, temperature: float
+    ) -> list[Completion]:
+        pad = self._tokenizer.pad_token_id if self._tokenizer.pad_token_id is not None else self._tokenizer.eos_token_id
+        width = max(map(len, prompts))
+        ids = torch.tensor([[pad] * (width - len(prompt)) + prompt for prompt in prompts])
+        mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+        sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature > 0 else {}
+        output = self._model.generate(
+            input_ids=ids.to(self._device),
+            attention_mask=mask.to(self._device),
+            max_new_tokens=max_tokens,
+            num_return_sequences=n if temperature > 0 else 1,
+            pad_token_id=pad,
+            **(sampling or {"do_sample": False}),
+        )[:, width:].tolist()
+        ends = self._end_tokens()
+        completions = [
+            Completion(self._tokenizer.decode(row, skip_special_tokens=True), not ends.isdisjoint(row)) for row in output
+        ]
+        return completions if temperature > 0 else [reply for reply in completions for _ in range(n)]
+
+    def _end_tokens(self) -> set[int]:
+        ends = self._model.generation_config.eos_token_id
+        ends = self._tokenizer.eos_token_id if ends is None else ends
+        return set(ends) if isinstance(ends, list) else {ends}
+
+    @contextmanager
+    def _adapter(self, adapter: Path | None) -> Iterator[None]:
+        """Put ``adapter`` in force, or none, for the block."""
+        if adapter is not None and adapter not in self._adapters:
+            self._load_adapter(adapter)
+        if adapter is not None:
+            self._model.set_adapter(self._adapters[adapter])
+        with self._model.disable_adapter() if adapter is None and self._adapters else nullcontext():
+            yield
+
+    def _load_adapter(self, adapter: Path) -> None:
+        from peft import PeftModel
+
+        name = f"adapter{len(self._adapters)}"
+        if self._adapters:
+            self._model.load_adapter(adapter, adapter_name=name)
+        else:
+            self._model = PeftModel.from_pretrained(self._model, adapter, adapter_name=name)
+        self._model.eval()
+        self._adapters[adapter] = name
+
+    def close(self) -> None:
+        """Free the model's memory."""
+        del self._model
+        if self._device == "cuda":
+            torch.cuda.empty_cache()

@@ -1,0 +1,125 @@
+"""From predictions to the rows of the report: each predictor, pairs of predictors, and adjusted p-values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from eval.metrics import METRICS, Metric, MetricRow, Totals, day_totals
+from eval.statistics import block_length, bootstrap_sums, holm, interval, p_above_zero
+from tickertune.core.recipe import EvalConfig
+from tickertune.core.tasks import Task
+
+TESTED = "mcc"
+P_VALUE = f"{TESTED}_p_above_zero"
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A predictor's totals: over all days, and over each draw (None: too few days)."""
+
+    total: Totals
+    drawn: Totals | None
+
+
+def metric_rows(
+    predictions: Mapping[str, pl.DataFrame],
+    task: Task,
+    config: EvalConfig,
+    world: str,
+    horizon: int,
+    checkpoints: Sequence[str],
+    trained: Sequence[str],
+) -> list[MetricRow]:
+    """Compute all metrics with 95% intervals, paired differences and p-values.
+
+    Pairs are each checkpoint minus each earlier one, and each trained checkpoint minus each baseline. P-values
+    (of an MCC not above 0) are given for every checkpoint, and adjusted by Holm over the trained ones.
+
+    Args:
+        predictions: ``Prediction`` rows by checkpoint or baseline, all over the same samples.
+        task: Their task.
+        config: Draws, block length, cost and seed.
+        world: Name that the rows carry.
+        horizon: Sessions from entry to exit; 1 for tasks without dates.
+        checkpoints: Names of those that are checkpoints, in order of training.
+        trained: Names of those among them that are not the base model.
+    """
+    judged = _judge(predictions, task, config, horizon)
+    days = next(iter(predictions.values()))["cluster"].n_unique()
+    rows: list[MetricRow] = []
+    for name in predictions:
+        for metric_name, metric in METRICS.items():
+            rows += _row(world, name, metric_name, metric, days, judged[name])
+    for later, earlier in _pairs(list(predictions), checkpoints, trained):
+        for metric_name, metric in METRICS.items():
+            if metric.paired:
+                pair = f"{later} minus {earlier}"
+                rows += _row(world, pair, metric_name, metric, days, judged[later], judged[earlier])
+    return rows + _p_values(world, days, {name: judged[name] for name in checkpoints}, trained)
+
+
+def _judge(
+    predictions: Mapping[str, pl.DataFrame], task: Task, config: EvalConfig, horizon: int
+) -> dict[str, _Judged]:
+    flats = [day_totals(frame, task, config.cost_bps).flat() for frame in predictions.values()]
+    block = block_length(config.block_sessions, horizon)
+    drawn = bootstrap_sums(np.concatenate(flats, axis=1), block, config.resamples, config.seed)
+    draws: list[NDArray[np.float64]] | list[None] = (
+        [None] * len(flats) if drawn is None else np.split(drawn, len(flats), axis=1)
+    )
+    k = len(task.labels)
+    return {
+        name: _Judged(Totals.of_flat(flat.sum(axis=0), k), None if draw is None else Totals.of_flat(draw, k))
+        for name, flat, draw in zip(predictions, flats, draws, strict=True)
+    }
+
+
+def _row(
+    world: str, name: str, metric_name: str, metric: Metric, days: int, first: _Judged, second: _Judged | None = None
+) -> Iterator[MetricRow]:
+    """The row of one metric of ``first``, or of ``first`` minus ``second``; none where it has no samples."""
+    sides = [first] if second is None else [first, second]
+    counts = [int(metric.count(side.total)) for side in sides]
+    if min(counts) == 0:
+        return
+    signs = (1.0, -1.0)
+    value = sum(sign * float(metric.value(side.total)) for sign, side in zip(signs, sides, strict=False))
+    drawn = [metric.value(side.drawn) for side in sides if side.drawn is not None]
+    low, high = interval(drawn[0] if second is None else drawn[0] - drawn[1]) if drawn else (None, None)
+    yield MetricRow(
+        world=world, checkpoint=name, metric=metric_name, value=value, low=low, high=high, n=counts[0], days=days
+    )
+
+
+def _pairs(names: Sequence[str], checkpoints: Sequence[str], trained: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for place, later in enumerate(checkpoints):
+        for earlier in checkpoints[:place]:
+            yield later, earlier
+    for checkpoint in trained:
+        for baseline in names:
+            if baseline not in checkpoints:
+                yield checkpoint, baseline
+
+
+def _p_values(world: str, days: int, judged: Mapping[str, _Judged], trained: Sequence[str]) -> list[MetricRow]:
+    values = {
+        name: p_above_zero(METRICS[TESTED].value(side.drawn)) for name, side in judged.items() if side.drawn is not None
+    }
+    adjusted = holm({name: values[name] for name in trained if name in values})
+    return [
+        MetricRow(
+            world=world,
+            checkpoint=name,
+            metric=metric,
+            value=value,
+            low=value,
+            high=value,
+            n=int(METRICS[TESTED].count(judged[name].total)),
+            days=days,
+        )
+        for metric, found in ((P_VALUE, values), (f"{P_VALUE}_holm", adjusted))
+        for name, value in found.items()
+    ]

@@ -1,0 +1,62 @@
+"""From predictions to a book: the weight and the return of each instrument at each session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tickertune.core.errors import TickerTuneError
+
+Returns = Literal["ret_excess", "ret_raw"]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Target weights and what each of them earns until its exit; arrays have shape (sessions, instruments).
+
+    A row is what is bought at that session's open. Returns are simple returns over the label's whole horizon, as
+    fractions. ``samples`` (sessions,) counts the samples that shared the capital.
+    """
+
+    sessions: tuple[date, ...]
+    weights: NDArray[np.float64]
+    returns: NDArray[np.float64]
+    samples: NDArray[np.int64]
+
+
+def book_of(predictions: pl.DataFrame, returns: Returns = "ret_excess", sessions: Sequence[date] = ()) -> Book:
+    """Give each decided sample its share of the session's capital.
+
+    Args:
+        predictions: ``Prediction`` rows. Those without a session or without the return are left out.
+        returns: ``ret_excess`` for the hedged book, ``ret_raw`` for the plain one.
+        sessions: All exchange sessions of the period, so that one without a sample counts as a session in cash;
+            by default those that have a sample.
+
+    Raises:
+        TickerTuneError: A sample's session is not among ``sessions``.
+    """
+    known = predictions.drop_nulls(["session", "instrument_id", returns])
+    axis = tuple(sorted(set(sessions) or set(known["session"].to_list())))
+    rows = {session: row for row, session in enumerate(axis)}
+    strangers = sorted(set(known["session"].to_list()) - rows.keys())
+    if strangers:
+        raise TickerTuneError(
+            f"Samples enter at {strangers[0]}, which is not among the {len(axis)} sessions given",
+            "Give the exchange sessions of the whole scored period",
+        )
+    columns = {name: column for column, name in enumerate(sorted(set(known["instrument_id"].to_list())))}
+    at = np.array([rows[session] for session in known["session"]], dtype=np.int64)
+    of = np.array([columns[name] for name in known["instrument_id"]], dtype=np.int64)
+    decided = (known["outcome"] == "label").to_numpy()
+    position = np.where(decided, known["position"].to_numpy(), 0.0)
+    samples = np.bincount(at, minlength=len(axis))
+    weights = np.zeros((len(axis), len(columns)))
+    np.add.at(weights, (at, of), position / samples[at])
+    earned = np.zeros_like(weights)
+    earned[at, of] = known[returns].to_numpy()
+    return Book(axis, weights, earned, samples)

@@ -1,0 +1,174 @@
+"""Read a run folder: what each stage of each world left behind. Stages that are missing are left out."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from data_pipeline.dataset import DatasetInfo, read_info, read_split
+from eval.metrics import MetricRow
+from eval.report.layout import Rows
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import read_json
+from tickertune.core.run import MARKER
+from tickertune.core.table import read_parquet
+
+STAGES = ("data", "sft", "dpo", "grpo", "eval")
+_BOOKKEEPING = {"key", "pid", "finished_at"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of one world: what it reported, and its training log (a dictionary a logged step)."""
+
+    name: str
+    facts: dict[str, Any]
+    log: list[dict[str, Any]]
+    finished: bool
+
+
+@dataclass(frozen=True)
+class World:
+    """All that the report shows of one data set; tables are empty and dictionaries bare, ``info`` None, where a stage is missing."""
+
+    name: str
+    placebo: bool
+    recipe: dict[str, Any]
+    """The world's resolved data configuration."""
+    info: DatasetInfo | None
+    drops: dict[str, int]
+    """Dropped documents by reason."""
+    stages: list[Stage]
+    rows: Rows
+    meta: dict[str, Any]
+    equity: pl.DataFrame
+    predictions: dict[str, pl.DataFrame] = field(repr=False)
+    samples: pl.DataFrame = field(repr=False)
+    """Samples of the scored split."""
+    withheld: frozenset[str] = field(repr=False)
+    """Documents whose licence does not let their text be shown."""
+
+    @property
+    def labels(self) -> list[str]:
+        """The task's label space, in its order."""
+        return self.info.labels if self.info else []
+
+    @property
+    def dated(self) -> bool:
+        """Whether samples have sessions and returns, and so a portfolio."""
+        return self.info is not None and self.info.horizon is not None
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run folder as the report sees it."""
+
+    folder: Path
+    facts: dict[str, Any]
+    recipe: dict[str, Any]
+    worlds: list[World]
+
+    @property
+    def rows(self) -> list[MetricRow]:
+        """Metric rows of all worlds, in the order of the recipe."""
+        return [row for world in self.worlds for row in world.rows.all]
+
+
+def collect(run_folder: Path) -> RunView:
+    """Read a run folder.
+
+    Raises:
+        TickerTuneError: The folder holds no run, or a file in it is damaged.
+    """
+    if not (run_folder / "run.json").is_file():
+        raise TickerTuneError(f"Folder {run_folder} holds no run (no run.json)", "Give a folder made by tickertune run")
+    path = run_folder / "recipe.yaml"
+    recipe = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    named = list(recipe.get("worlds", {}))
+    found = sorted(path.parent.name for path in run_folder.glob("*/data") if path.parent.name not in named)
+    worlds = [_world(run_folder, name, recipe) for name in [*named, *found]]
+    return RunView(run_folder, read_json(run_folder / "run.json"), recipe, worlds)
+
+
+def _world(run_folder: Path, name: str, recipe: dict[str, Any]) -> World:
+    folder = run_folder / name
+    settings = recipe.get("worlds", {}).get(name, {})
+    split = str(recipe.get("eval", {}).get("split", "test"))
+    built = (folder / "data" / "dataset" / "info.json").is_file()
+    info = read_info(folder / "data") if built else None
+    return World(
+        name=name,
+        placebo=bool(settings.get("placebo", False)),
+        recipe=settings.get("data", {}),
+        info=info,
+        drops=_drops(folder / "data" / "drops.parquet"),
+        stages=[_stage(folder / stage) for stage in STAGES if (folder / stage).is_dir()],
+        rows=Rows(_metric_rows(folder / "eval" / "metrics.json"), name),
+        meta=_json(folder / "eval" / "meta.json"),
+        equity=_table(folder / "eval" / "equity.parquet"),
+        predictions={
+            path.stem: read_parquet(path) for path in sorted((folder / "eval" / "predictions").glob("*.parquet"))
+        },
+        samples=read_split(folder / "data", split) if built else pl.DataFrame(),
+        withheld=_withheld(folder / "data" / "documents.parquet"),
+    )
+
+
+def _stage(folder: Path) -> Stage:
+    marker = _json(folder / MARKER)
+    facts = {**_json(folder / "tickertune.json"), **marker, **_tokens_scored(folder / "meta.json")}
+    lines = []
+    if (folder / "log.jsonl").is_file():
+        lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    try:
+        log = [json.loads(line) for line in lines if line.strip()]
+    except json.JSONDecodeError as error:
+        raise TickerTuneError(
+            f"Training log {folder / 'log.jsonl'} is damaged ({error})", "Delete that line or run the stage again"
+        ) from error
+    kept = {key: value for key, value in facts.items() if key not in _BOOKKEEPING}
+    return Stage(folder.name, kept, log, finished=bool(marker))
+
+
+def _tokens_scored(meta: Path) -> dict[str, int]:
+    """Prompt tokens over all checkpoints of the eval stage."""
+    told = [predictor.get("prompt_tokens") for predictor in _json(meta).get("predictors", {}).values()]
+    counts = [count for count in told if isinstance(count, int)]
+    return {"prompt_tokens": sum(counts)} if counts else {}
+
+
+def _metric_rows(path: Path) -> Sequence[MetricRow]:
+    if not path.is_file():
+        return []
+    try:
+        return TypeAdapter(list[MetricRow]).validate_python(read_json(path))
+    except ValidationError as error:
+        raise TickerTuneError(
+            f"File {path} does not hold metric rows ({error.errors()[0]['msg']})", "Run the eval stage again"
+        ) from error
+
+
+def _drops(path: Path) -> dict[str, int]:
+    table = _table(path)
+    if table.is_empty():
+        return {}
+    counted = table.group_by("reason").len().sort(["len", "reason"], descending=[True, False])
+    return {reason.replace("_", " "): count for reason, count in counted.iter_rows()}
+
+
+def _withheld(path: Path) -> frozenset[str]:
+    table = _table(path)
+    return frozenset() if table.is_empty() else frozenset(table.filter(~pl.col("redistributable"))["doc_id"])
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(read_json(path)) if path.is_file() else {}
+
+
+def _table(path: Path) -> pl.DataFrame:
+    return read_parquet(path) if path.is_file() else pl.DataFrame()

@@ -1,0 +1,189 @@
+"""What the numbers say, in plain words, computed from the rows alone."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from eval.metrics import MetricRow
+from eval.report.collect import RunView, World
+from eval.report.layout import interval, metric_title, number, title_of, verdict, with_interval
+
+Tone = Literal["good", "bad", "plain"]
+UNPARSED_LIMIT = 0.05
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence and whether it is what one hoped for."""
+
+    tone: Tone
+    text: str
+
+
+def findings(world: World) -> list[Finding]:
+    """All that is to be said of one world."""
+    if not world.rows.all:
+        return [Finding("plain", "Not scored yet: the eval stage has not finished.")]
+    found = _placebo(world) if world.placebo else [*_gains(world), *_ceiling(world), *_against_baseline(world)]
+    return [*found, *_portfolio(world), *_warnings(world)]
+
+
+def headline(world: World) -> str:
+    """The metric that decides: MCC where there is a market, weighted F1 for texts."""
+    return "mcc" if world.dated else "weighted_f1"
+
+
+def trained(world: World) -> list[str]:
+    """Checkpoints that were trained in this run."""
+    return [name for name in world.rows.checkpoints() if name != "base"]
+
+
+def _gains(world: World) -> list[Finding]:
+    found = []
+    for later, earlier in world.rows.pairs():
+        if earlier not in world.rows.checkpoints():
+            continue
+        metric = headline(world) if earlier == "base" or not world.dated else "pnl_reward"
+        row = world.rows.get(f"{later} minus {earlier}", metric)
+        if row is not None:
+            found.append(Finding(_tone(row), _compared(row, later, earlier)))
+    return found
+
+
+def _against_baseline(world: World) -> list[Finding]:
+    found = []
+    for name in trained(world):
+        row = world.rows.get(f"{name} minus tfidf", headline(world))
+        if row is not None:
+            found.append(Finding(_tone(row), _compared(row, name, "tfidf")))
+    return found
+
+
+def _compared(row: MetricRow, later: str, earlier: str) -> str:
+    difference = with_interval(row, signed=True)
+    return f"{title_of(later)} against {title_of(earlier)}: {metric_title(row.metric)} {difference}, {verdict(row)}."
+
+
+def _tone(row: MetricRow) -> Tone:
+    return {"better": "good", "worse": "bad"}.get(verdict(row), "plain")  # type: ignore[return-value]
+
+
+def _ceiling(world: World) -> list[Finding]:
+    ceiling = world.rows.get("ceiling", "mcc")
+    if ceiling is None or ceiling.value <= 0:
+        return []
+    found = []
+    for name in trained(world):
+        row = world.rows.get(name, "mcc")
+        if row is not None:
+            share = f"{100 * row.value / ceiling.value:.0f}%"
+            text = (
+                f"{title_of(name)} reaches {share} of the best MCC that this market allows "
+                f"({number('mcc', row.value)} of {number('mcc', ceiling.value)})."
+            )
+            found.append(Finding("plain", text))
+    return found
+
+
+def _placebo(world: World) -> list[Finding]:
+    """Nothing may be found where nothing is."""
+    hits, tests = [], 0
+    for name in trained(world):
+        for metric in ("mcc", "sharpe_gross"):
+            row = world.rows.get(name, f"{metric}_p_above_zero_holm")
+            if row is None:
+                continue
+            tests += 1
+            if row.value < LEVEL:
+                hits.append(f"{title_of(name)} {metric_title(metric)} (p = {row.value:.3f})")
+    if hits:
+        return [Finding("bad", f"Something was found where nothing is: {', '.join(hits)}. Look for a leak.")]
+    if not tests:
+        return []
+    text = "No trained checkpoint's MCC or gross Sharpe ratio is above 0 (one-sided, Holm over checkpoints): as it should be."
+    return [Finding("good", text)]
+
+
+def _portfolio(world: World) -> list[Finding]:
+    found = []
+    for name in trained(world)[-1:]:
+        net, costs = world.rows.get(name, "sharpe_net"), world.rows.get(name, "sharpe_costs_only")
+        if net is None or costs is None:
+            continue
+        text = (
+            f"{title_of(name)} net of costs: Sharpe ratio {with_interval(net)}; "
+            f"decisions worth nothing would give {number('sharpe_costs_only', costs.value)}."
+        )
+        tone: Tone = "plain"
+        if net.low is not None and net.high is not None:
+            hoped = net.low <= costs.value <= net.high if world.placebo else net.low > 0
+            tone = "good" if hoped else "plain"
+        found.append(Finding(tone, text))
+    return found
+
+
+def _warnings(world: World) -> list[Finding]:
+    found = []
+    for name in world.rows.checkpoints():
+        row = world.rows.get(name, "unparsed_share")
+        if row is not None and row.value > UNPARSED_LIMIT:
+            text = f"{title_of(name)} leaves {number('unparsed_share', row.value)} of the answers unparsed."
+            found.append(Finding("bad", text))
+    if world.info is not None and world.info.leak_share > 0:
+        text = (
+            f"The label is leaky as published: {100 * world.info.leak_share:.1f}% of the samples show text that is later "
+            "than the entry price. No score here is a headline."
+        )
+        found.append(Finding("bad", text))
+    return found
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Trained checkpoints' headline numbers, worlds as columns."""
+
+    worlds: list[str]
+    rows: list[tuple[str, str, list[str]]]
+    """Checkpoint, metric, and a cell a world."""
+
+
+def side_by_side(run: RunView) -> SideBySide:
+    """Compare the worlds of a run: what was planted, and what a placebo gives."""
+    metrics = ("mcc", "weighted_f1", "sharpe_gross", "sharpe_net", "sharpe_costs_only")
+    lines = []
+    for name in dict.fromkeys(name for world in run.worlds for name in world.rows.checkpoints()):
+        for metric in metrics:
+            shown = [
+                world.rows.get(name, metric) if world.dated != (metric == "weighted_f1") else None
+                for world in run.worlds
+            ]
+            if any(shown):
+                cells = [f"{number(metric, row.value)} {interval(row)}".strip() if row else "" for row in shown]
+                lines.append((title_of(name), metric_title(metric), cells))
+    return SideBySide([world.name for world in run.worlds], lines)
+
+
+def limits(run: RunView) -> list[str]:
+    """What this run proves and what it does not."""
+    texts = []
+    sources = {world.info.source_kind for world in run.worlds if world.info is not None}
+    if "simulated" in sources:
+        texts.append(
+            "The simulated market is fictional. It shows whether the pipeline finds a signal that is there, and none "
+            "where none is; it says nothing about real markets."
+        )
+    if sources & {"stocknet", "files"}:
+        texts.append(
+            "One period of one market is scored. A base model may have seen that period in its own training; a score "
+            "here is no forecast of a later one."
+        )
+    if any(world.dated for world in run.worlds):
+        texts.append(
+            "Backtests fill at the price that the label enters at, and charge each side's costs, the hedge's too; "
+            "borrowing fees, financing, market impact and taxes are not in them."
+        )
+    texts.append(
+        "Intervals are 95% and resample whole trading days (texts without a date: single texts). They do not cover "
+        "the choice of recipe, model and period, or another training seed."
+    )
+    return texts

@@ -1,0 +1,84 @@
+"""The same findings and tables as Markdown."""
+
+from collections.abc import Iterable, Sequence
+
+from eval.report import facts, tables
+from eval.report.collect import RunView, World
+from eval.report.findings import findings, limits, side_by_side
+
+_ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\`*_<>|"})
+
+
+def render_markdown(run: RunView) -> str:
+    """Render the report of a run."""
+    parts = [
+        f"# {_text(run.facts.get('name', run.folder.name))}",
+        "Not investment advice.",
+        _facts(facts.run_facts(run)),
+    ]
+    together = side_by_side(run)
+    if len(together.worlds) > 1 and together.rows:
+        lines = [[name, metric, *cells] for name, metric, cells in together.rows]
+        parts += ["## Worlds side by side", _table(["checkpoint", "metric", *together.worlds], lines, left=2)]
+    for world in run.worlds:
+        parts += _world(world)
+    parts += ["## What this shows and what it does not", _bullets(limits(run))]
+    if (work := tables.work(run)) is not None:
+        parts += ["## Work", _grid(work)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _world(world: World) -> list[str]:
+    parts = [f"## {_text(world.name)}{' (placebo: nothing may be found)' if world.placebo else ''}"]
+    parts.append(_bullets(finding.text for finding in findings(world)))
+    titled = (
+        ("Scores", tables.scores(world)),
+        ("Paired differences", tables.differences(world)),
+        ("Portfolio", tables.portfolio(world)),
+        ("Class priors", tables.priors(world)),
+    )
+    for title, grid in titled:
+        if grid is not None:
+            parts += [f"### {title}", _grid(grid)]
+    if world.drops:
+        rows = [[reason, f"{count:,}"] for reason, count in world.drops.items()]
+        parts += ["### Dropped documents", _table(["reason", "documents"], rows)]
+    return [
+        *parts,
+        "### Data",
+        _facts(facts.data_facts(world)),
+        _bullets(facts.data_notes(world)),
+        _facts(facts.scoring_facts(world)),
+    ]
+
+
+def _grid(grid: tables.Grid) -> str:
+    lines = []
+    for title, rows in grid.groups:
+        named = title if len(grid.groups) > 1 or title.endswith("against") else ""
+        lines += [
+            [
+                " ".join(filter(None, (named, row.name))) if named.endswith("against") else row.name,
+                *(f"{cell.value} {cell.note}".strip() for cell in row.cells),
+            ]
+            for row in rows
+        ]
+    return _table(["", *grid.heads], lines)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
+    rule = ["---" if place < left else "---:" for place in range(len(heads))]
+    lines = [[_text(cell) for cell in heads], rule, *([_text(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _facts(stated: facts.Facts) -> str:
+    return "\n".join(f"- {_text(name)}: {_text(value)}" for name, value in stated)
+
+
+def _bullets(texts: Iterable[str]) -> str:
+    return "\n".join(f"- {_text(text)}" for text in texts)
+
+
+def _text(text: object) -> str:
+    return " ".join(str(text).split()).translate(_ESCAPED).replace("](", "]\\(")

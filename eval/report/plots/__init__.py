@@ -1,0 +1,20 @@
+"""The report's plots: each a function of one world to SVG text, or None where there is nothing to draw.
+
+Colours are those of Okabe and Ito, which colour-blind readers can tell apart; bytes depend on the numbers alone.
+"""
+
+from collections.abc import Callable
+
+from eval.report.collect import World
+from eval.report.plots.paths import equity, training
+from eval.report.plots.scores import confusion, forest, reliability
+
+WORLD_PLOTS: dict[str, tuple[Callable[[World], str | None], str]] = {
+    "forest": (forest, "Every predictor's headline metric with its 95% interval"),
+    "confusion": (confusion, "Confusion matrices of the checkpoints"),
+    "reliability": (reliability, "Stated confidence against the share right"),
+    "equity": (equity, "Growth of the market-neutral book before and after costs"),
+}
+"""Plots of a world, each with the words that stand for it where it cannot be seen."""
+
+__all__ = ["WORLD_PLOTS", "training"]

@@ -1,0 +1,151 @@
+"""The report's tables as plain text cells, which the page and the Markdown both print."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data_pipeline.dataset.info import SPLITS
+from eval.metrics import MetricRow
+from eval.report.collect import RunView, World
+from eval.report.facts import AMOUNTS
+from eval.report.findings import headline
+from eval.report.layout import (
+    MOVEMENT_COLUMNS,
+    PORTFOLIO_COLUMNS,
+    SENTIMENT_COLUMNS,
+    WITHOUT_INTERVAL,
+    group_of,
+    interval,
+    metric_title,
+    number,
+    title_of,
+    verdict,
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number and the smaller text under it."""
+
+    value: str
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: its name, its cells, and whether it stands out."""
+
+    name: str
+    cells: list[Cell]
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table in titled groups of rows."""
+
+    heads: list[str]
+    groups: list[tuple[str, list[Line]]]
+    keys: list[str]
+    """Metric of each column, for the legend."""
+
+
+def _cell(row: MetricRow | None) -> Cell:
+    if row is None:
+        return Cell("")
+    return Cell(number(row.metric, row.value), "" if row.metric in WITHOUT_INTERVAL else interval(row))
+
+
+def _grid(world: World, wanted: Sequence[str]) -> Grid | None:
+    names = world.rows.single()
+    columns = world.rows.columns(wanted, names)
+    groups: dict[str, list[Line]] = {}
+    for name in names:
+        found = [world.rows.get(name, metric) for metric in columns]
+        if any(found):
+            group = group_of(name)
+            line = Line(title_of(name), [_cell(row) for row in found], strong=group == "Checkpoints")
+            groups.setdefault(group, []).append(line)
+    return Grid([metric_title(metric) for metric in columns], list(groups.items()), columns) if groups else None
+
+
+def scores(world: World) -> Grid | None:
+    """Classification scores of every checkpoint and baseline."""
+    return _grid(world, MOVEMENT_COLUMNS if world.dated else SENTIMENT_COLUMNS)
+
+
+def portfolio(world: World) -> Grid | None:
+    """Portfolio measures of every checkpoint and baseline."""
+    return _grid(world, PORTFOLIO_COLUMNS)
+
+
+def differences(world: World) -> Grid | None:
+    """Paired differences with their verdict in words."""
+    pairs = world.rows.pairs()
+    names = [f"{later} minus {earlier}" for later, earlier in pairs]
+    columns = world.rows.columns(dict.fromkeys((headline(world), "accuracy", "pnl_reward")), names)  # type: ignore[arg-type]
+    groups: dict[str, list[Line]] = {}
+    for (later, earlier), name in zip(pairs, names, strict=True):
+        cells = []
+        for metric in columns:
+            row = world.rows.get(name, metric)
+            note = f"{interval(row, signed=True)} {verdict(row)}" if row else ""
+            cells.append(Cell(number(metric, row.value, signed=True), note, verdict(row)) if row else Cell(""))
+        line = Line(title_of(earlier), cells, strong=group_of(earlier) == "Checkpoints")
+        groups.setdefault(f"{title_of(later)} against", []).append(line)
+    return (
+        Grid([metric_title(metric) for metric in columns], list(groups.items()), columns)
+        if groups and columns
+        else None
+    )
+
+
+def priors(world: World) -> Grid | None:
+    """Share of each class in each split, and its samples."""
+    if world.info is None:
+        return None
+    lines = [
+        Line(
+            split,
+            [
+                *(Cell(f"{100 * shares.get(label, 0.0):.1f}%") for label in world.labels),
+                Cell(f"{world.info.counts[f'samples_{split}']:,}"),
+            ],
+        )
+        for split, shares in sorted(world.info.class_priors.items(), key=lambda item: SPLITS.index(item[0]))
+    ]
+    return Grid([*world.labels, "samples"], [("", lines)], []) if lines else None
+
+
+AMOUNT_COLUMNS = {
+    "samples": ("samples",),
+    "steps": ("steps",),
+    "tokens": ("tokens", "prompt_tokens"),
+    "seconds": ("stage_seconds", "seconds"),
+}
+
+
+def work(run: RunView) -> Grid | None:
+    """Tokens and seconds of each stage of each world."""
+    groups = []
+    for world in run.worlds:
+        lines = [
+            Line(stage.name, [_amount(stage.facts, keys) for keys in AMOUNT_COLUMNS.values()])
+            for stage in world.stages
+            if any(key in stage.facts for key in AMOUNTS)
+        ]
+        if lines:
+            groups.append((world.name, lines))
+    return Grid(list(AMOUNT_COLUMNS), groups, []) if groups else None
+
+
+def _amount(facts: Mapping[str, Any], keys: Sequence[str]) -> Cell:
+    """The first of the keys that was reported; counts by split are summed."""
+    for key in keys:
+        value = facts.get(key)
+        if isinstance(value, Mapping):
+            value = sum(value.values())
+        if isinstance(value, int | float):
+            return Cell(f"{value:,.0f}")
+    return Cell("")

@@ -1,0 +1,80 @@
+"""From samples to predictions: token ids, label log-probabilities, and the decision they make."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from eval.backends.base import Backend, OnDone, Tokens
+from eval.prediction import predictions_of
+from tickertune.core.decision import Decision
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.prompting import label_ids, scoring_ids
+from tickertune.core.tasks import Task
+
+PARSER_VERSION = "label-logprobs-1"
+"""Stored with every score: the decision is the label with the highest log-probability after ``Answer:``."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Prompts as the model reads them, up to where the label stands."""
+
+    prompts: list[Tokens]
+    label_tokens: list[int]
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest prompt."""
+        return max(map(len, self.prompts))
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all prompts."""
+        return sum(map(len, self.prompts))
+
+
+def encode(tokenizer_source: str, revision: str | None, task: Task, samples: pl.DataFrame) -> Encoded:
+    """Tokenise the prompts of ``Sample`` rows with the tokenizer of a folder or Hub id."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_source, revision=revision)
+    prompts = [scoring_ids(tokenizer, task, messages) for messages in samples["messages"].to_list()]
+    return Encoded(prompts, label_ids(tokenizer, task))
+
+
+def decide(task: Task, logprobs: NDArray[np.float64]) -> tuple[list[Decision], NDArray[np.float64]]:
+    """Take the most likely label of each row, the first of equals.
+
+    Args:
+        task: The label space.
+        logprobs: Log-probabilities of the labels over the whole vocabulary [n, k].
+
+    Returns:
+        Decisions, whose confidence is the label's share among the labels, and the log-probabilities
+        normalised over the labels [n, k].
+
+    Raises:
+        TickerTuneError: A log-probability is not a number.
+    """
+    if np.isnan(logprobs).any():
+        raise TickerTuneError(
+            "The model gives log-probabilities that are not numbers", "Its weights are damaged or diverged: train it again"
+        )
+    normalised = logprobs - np.logaddexp.reduce(logprobs, axis=1, keepdims=True)
+    best = normalised.argmax(axis=1)
+    decisions = [
+        Decision(outcome="label", label=task.labels[place], confidence=float(np.exp(row[place])))
+        for place, row in zip(best, normalised, strict=True)
+    ]
+    return decisions, normalised
+
+
+def score_samples(
+    samples: pl.DataFrame, task: Task, encoded: Encoded, backend: Backend, adapter: Path | None, on_done: OnDone
+) -> pl.DataFrame:
+    """Score ``Sample`` rows with a loaded model; returns ``Prediction`` rows in the same order."""
+    decisions, normalised = decide(task, backend.score(encoded.prompts, encoded.label_tokens, adapter, on_done))
+    return predictions_of(samples, task, decisions, normalised)

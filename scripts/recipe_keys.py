@@ -1,0 +1,125 @@
+"""Write docs/recipe-keys.md, the table of every recipe key, from the configuration classes (``make docs``)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from tickertune.core.recipe import (
+    EvalConfig,
+    FilesSourceConfig,
+    GrpoConfig,
+    LabelConfig,
+    LoraConfig,
+    ModelConfig,
+    MovementDataConfig,
+    Recipe,
+    SentimentDataConfig,
+    SentimentSetConfig,
+    SftConfig,
+    SimulatedSourceConfig,
+    SplitConfig,
+    StockNetSourceConfig,
+    WorldConfig,
+)
+from tickertune.core.recipe.data import DirtConfig
+from tickertune.core.recipe.grpo import PnlConfig
+
+PAGE = Path(__file__).parents[1] / "docs" / "recipe-keys.md"
+BLOCKS: dict[str, type[BaseModel]] = {
+    "run.yaml": Recipe,
+    "model": ModelConfig,
+    "worlds.NAME": WorldConfig,
+    "data.yaml, kind: movement": MovementDataConfig,
+    "source, kind: simulated": SimulatedSourceConfig,
+    "source.dirt": DirtConfig,
+    "source, kind: stocknet": StockNetSourceConfig,
+    "source, kind: files": FilesSourceConfig,
+    "label": LabelConfig,
+    "split": SplitConfig,
+    "data.yaml, kind: sentiment": SentimentDataConfig,
+    "train and test of a sentiment recipe": SentimentSetConfig,
+    "sft.yaml": SftConfig,
+    "lora": LoraConfig,
+    "grpo.yaml": GrpoConfig,
+    "pnl": PnlConfig,
+    "eval.yaml": EvalConfig,
+}
+
+
+def page() -> str:
+    """Return the page: a table for each block of a recipe."""
+    parts = [
+        "# Every key of a recipe",
+        "Written by `make docs` from the configuration classes; what the keys are for is told in"
+        " [recipes.md](recipes.md). A key that is not listed is refused.",
+    ]
+    for title, block in BLOCKS.items():
+        parts += [f"## {title}", _sentence(block.__doc__), "\n".join(_table(block))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _sentence(docstring: str | None) -> str:
+    """The first paragraph, as Markdown on one line."""
+    return " ".join((docstring or "").split("\n\n")[0].replace("``", "`").split())
+
+
+def _table(block: type[BaseModel]) -> Iterator[str]:
+    yield "| key | values | default | meaning |"
+    yield "|---|---|---|---|"
+    for name, field in block.model_fields.items():
+        cells = (f"`{name}`", _values(field), _default(field), _sentence(field.description))
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _values(field: FieldInfo) -> str:
+    bounds = [str(limit) for item in field.metadata if (limit := _bound(item))]
+    return ", ".join([_type_name(field.annotation), *bounds])
+
+
+def _bound(item: Any) -> str:
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "at least", "pattern": "like"}
+    return ", ".join(
+        f"{sign} {getattr(item, name)}" for name, sign in signs.items() if getattr(item, name, None) is not None
+    )
+
+
+def _type_name(annotation: Any) -> str:
+    arguments = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{value}`" for value in arguments)
+    if get_origin(annotation) in (UnionType, Union):
+        parts = ["empty" if part is type(None) else _type_name(part) for part in arguments]
+        return " or ".join(dict.fromkeys(parts))
+    if get_origin(annotation) is list:
+        return f"list of {_type_name(arguments[0])}"
+    if get_origin(annotation) is dict:
+        return f"map to {_type_name(arguments[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "block"
+    names = {
+        "str": "text",
+        "int": "whole number",
+        "float": "number",
+        "bool": "true or false",
+        "Path": "path",
+        "Any": "any value",
+    }
+    plain = getattr(annotation, "__name__", "")
+    return names.get(plain, _type_name(arguments[0]) if arguments else plain)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is None:
+        return ""
+    return "the block's" if isinstance(field.default, BaseModel) else f"`{field.default}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE)

@@ -1,0 +1,143 @@
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from eval import evaluate as module
+from eval.__main__ import main
+from eval.checkpoint import Checkpoint, checkpoint_of
+from eval.evaluate import evaluate
+from eval.metrics import MetricRow
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import read_json
+from tickertune.core.recipe import EvalConfig, ModelConfig
+
+CONFIG = EvalConfig(backend="fake", resamples=400)
+MODEL = ModelConfig(name="tiny-llama")
+
+
+@pytest.fixture
+def checkpoints(tiny_base: str, tiny_adapter: Path) -> list[Checkpoint]:
+    return [Checkpoint("base", tiny_base), checkpoint_of("sft", tiny_adapter, MODEL)]
+
+
+def test_everything_the_report_needs_is_written(
+    movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path
+) -> None:
+    out = tmp_path / "eval"
+    facts = evaluate(movement_data, checkpoints, CONFIG, out, "planted")
+    names = ["base", "sft", "majority", "always_up", "tfidf", "momentum", "random", "oracle"]
+    assert facts["predictors"] == names
+    rows = [MetricRow.model_validate(row) for row in read_json(out / "metrics.json")]
+    found = {(row.checkpoint, row.metric): row for row in rows}
+    assert {"mcc", "accuracy", "pnl_reward", "sharpe_gross", "sharpe_net"} <= {
+        metric for name, metric in found if name == "sft"
+    }
+    assert {name for name, _ in found} >= {*names, "ceiling", "sft minus base", "sft minus tfidf"}
+    assert ("sft", "mcc_p_above_zero_holm") in found
+    assert ("sft", "sharpe_gross_p_above_zero_holm") in found
+    assert found["oracle", "accuracy"].value == 1.0
+    assert found["ceiling", "mcc"].value == 0.6
+    assert found["sft", "mcc"].days == 8
+    assert found["sft", "mcc"].n == 24
+    meta = read_json(out / "meta.json")
+    assert meta["split_hash"]
+    assert meta["predictors"]["sft"]["fingerprint"] != meta["predictors"]["base"]["fingerprint"]
+    assert pl.read_parquet(out / "equity.parquet").columns == ["checkpoint", "session", "gross", "net", "turnover"]
+
+
+def test_sentiment_has_no_portfolio_and_clusters_by_sample(
+    sentiment_data: Path, checkpoints: list[Checkpoint], tmp_path: Path
+) -> None:
+    out = tmp_path / "eval"
+    facts = evaluate(sentiment_data, checkpoints, CONFIG, out, "phrasebank")
+    assert facts["predictors"] == ["base", "sft", "majority", "tfidf", "random"]
+    rows = read_json(out / "metrics.json")
+    assert not {row["metric"] for row in rows} & {"pnl_reward", "sharpe_gross", "accuracy_raw"}
+    assert {row["days"] for row in rows} == {18}
+    assert not (out / "equity.parquet").exists()
+
+
+def test_second_run_scores_nothing_and_gives_the_same_bytes(
+    movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "eval"
+    evaluate(movement_data, checkpoints, CONFIG, out, "planted")
+    before = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != "meta.json"}
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("scored again")
+
+    monkeypatch.setattr(module, "open_backend", refuse)
+    monkeypatch.setattr(module, "predict_baseline", refuse)
+    evaluate(movement_data, checkpoints, CONFIG, out, "planted")
+    assert before == {path.name: path.read_bytes() for path in out.rglob("*") if path.name in before}
+
+
+def test_cut_off_run_resumes_to_the_same_metrics(
+    movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    evaluate(movement_data, checkpoints, CONFIG, whole, "planted")
+    scored: list[str] = []
+    real = module.score_samples
+
+    def dies_after_one(*arguments: object) -> pl.DataFrame:
+        if scored:
+            raise KeyboardInterrupt
+        scored.append("one")
+        return real(*arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "score_samples", dies_after_one)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(movement_data, checkpoints, CONFIG, cut, "planted")
+    assert not (cut / "metrics.json").exists()
+    counted = []
+    monkeypatch.setattr(module, "score_samples", lambda *a: counted.append(1) or real(*a))
+    evaluate(movement_data, checkpoints, CONFIG, cut, "planted")
+    assert len(counted) == 1
+    assert (cut / "metrics.json").read_bytes() == (whole / "metrics.json").read_bytes()
+
+
+def test_changed_weights_are_scored_again(
+    movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path
+) -> None:
+    out = tmp_path / "eval"
+    evaluate(movement_data, checkpoints, CONFIG, out, "planted")
+    base = (out / "predictions" / "base.parquet").read_bytes()
+    swapped = [checkpoints[0], Checkpoint("sft", checkpoints[0].base)]
+    evaluate(movement_data, swapped, CONFIG, out, "planted")
+    assert (out / "predictions" / "sft.parquet").read_bytes() == base
+
+
+def test_checkpoint_named_like_a_baseline_is_refused(movement_data: Path, tiny_base: str, tmp_path: Path) -> None:
+    with pytest.raises(TickerTuneError, match="'tfidf' is taken"):
+        evaluate(movement_data, [Checkpoint("tfidf", tiny_base)], CONFIG, tmp_path / "eval", "planted")
+
+
+def test_empty_split_is_refused(movement_data: Path, tiny_base: str, tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"split": "validation"})
+    with pytest.raises(TickerTuneError, match="no samples in split validation"):
+        evaluate(movement_data, [Checkpoint("base", tiny_base)], config, tmp_path / "eval", "planted")
+
+
+def test_command_prints_rows_as_json(
+    movement_data: Path, tiny_adapter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--data", str(movement_data), "--model", "tiny-llama", "--adapter", str(tiny_adapter), "--json"]
+    status = main([*words, "--output", str(tmp_path / "out"), "--backend", "fake", "--resamples=200", "--world", "w"])
+    assert status == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"base", "sft", "sft minus base"} <= {row["checkpoint"] for row in rows}
+    assert {row["world"] for row in rows} == {"w"}
+
+
+def test_command_says_what_is_wrong_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--data", str(tmp_path / "absent"), "--model", "tiny-llama", "--output", str(tmp_path / "out")]
+    assert main([*words, "--backend", "fake"]) == 1
+    assert "holds no data set" in capsys.readouterr().err
+    assert main([*words, "--bakend", "fake"]) == 1
+    assert "did you mean 'backend'" in capsys.readouterr().err
+    assert not (tmp_path / "out" / "metrics.json").exists()

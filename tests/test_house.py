@@ -1,0 +1,108 @@
+"""The habits of the house, as far as a program can check them."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+import tickertune.core.recipe as recipe_package
+from tickertune.core.recipe.base import Config
+from tickertune.core.recipe.data import DirtConfig
+from tickertune.core.recipe.grpo import PnlConfig
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("tickertune", "data_pipeline", "training", "eval", "scripts")
+SELF_EXPLANATORY = {
+    "seed", "name", "path", "limit", "repeat", "label", "split", "data", "sft", "grpo", "eval", "model", "kind", "dtype",
+    "method", "lora", "pnl", "epochs", "learning_rate", "scheduler", "warmup_ratio", "weight_decay", "packing",
+    "gradient_accumulation", "gradient_checkpointing", "save_steps", "logging_steps", "batch_size", "steps", "backend",
+    "temperature", "r", "alpha", "dropout", "target_modules", "source", "bars", "documents", "instruments", "actions",
+}  # fmt: skip
+"""Keys whose name says it all; every other key of a recipe carries a docstring."""
+
+
+def python_files() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", python_files(), ids=relative)
+def test_module_says_what_it_is(path):
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), "the module has no docstring"
+
+
+def test_imports_go_down_only():
+    lint = Path(sys.executable).with_name("lint-imports")
+    checked = subprocess.run([lint, "--no-cache"], capture_output=True, text=True, cwd=ROOT)
+    assert checked.returncode == 0, checked.stdout
+
+
+def config_blocks() -> list[type[BaseModel]]:
+    public = [getattr(recipe_package, name) for name in recipe_package.__all__]
+    blocks = [block for block in public if isinstance(block, type) and issubclass(block, Config)]
+    return [*blocks, DirtConfig, PnlConfig]
+
+
+@pytest.mark.parametrize("block", config_blocks(), ids=lambda block: block.__name__)
+def test_every_recipe_key_is_explained(block):
+    assert block.__doc__
+    silent = {
+        name
+        for name, field in block.model_fields.items()
+        if not field.description and name not in SELF_EXPLANATORY and block is not DirtConfig
+    }
+    assert not silent
+
+
+def test_every_recipe_key_stands_in_the_docs():
+    page = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    missing = {
+        f"{block.__name__}.{name}"
+        for block in config_blocks()
+        for name in block.model_fields
+        if f"`{name}`" not in page
+    }
+    assert not missing
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")) + [ROOT / "README.md"], ids=relative)
+def test_links_between_pages_lead_somewhere(path):
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8"))
+    broken = [target for target in targets if "://" not in target and not (path.parent / target).exists()]
+    assert not broken
+
+
+def test_commands_in_the_docs_exist():
+    from tickertune.cli.main import COMMANDS
+
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    named = {word for page in pages for word in re.findall(r"^tickertune (\w+)", page.read_text(), re.MULTILINE)}
+    assert named <= set(COMMANDS)
+
+
+def test_pre_commit_fetches_nothing():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    assert {entry["repo"] for entry in hooks["repos"]} == {"local"}
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "overrides.txt", "pyproject.toml", "Makefile"])
+def test_no_package_index_is_named(name):
+    assert not re.search(r"https?://", (ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_safe_loading_only():
+    """Neither pickled weights nor code from a model repository nor YAML tags run here."""
+    forbidden = re.compile(
+        r"trust_remote_code\s*=\s*True|yaml\.(unsafe_)?load\(|pickle\.loads?\(|weights_only\s*=\s*False"
+    )
+    assert [relative(path) for path in python_files() if forbidden.search(path.read_text(encoding="utf-8"))] == []

@@ -1,0 +1,1 @@
+"""Front door: the ``tickertune`` command, a thin file for each subcommand."""

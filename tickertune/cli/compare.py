@@ -1,0 +1,62 @@
+"""``tickertune compare``: is one predictor better than another on the same samples?"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tickertune.cli.output import print_json, print_table
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.recipe import EvalConfig
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="Predictions, such as runs/demo/planted/eval/predictions/sft.parquet.")],
+    second: Annotated[Path, typer.Argument(help="Predictions of another on the same samples.")],
+    cost_bps: Annotated[float, typer.Option(min=0, help="Cost of each side in the pnl reward, in basis points.")] = 5.0,
+    resamples: Annotated[int, typer.Option(min=200, help="Bootstrap draws.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show FIRST minus SECOND in every metric, with 95% intervals that are paired and clustered by day."""
+    rows = paired_rows(first, second, EvalConfig(cost_bps=cost_bps, resamples=resamples, seed=seed))
+    if as_json:
+        print_json(rows)
+        return
+    shown = [{name: row[name] for name in ("metric", "value", "low", "high", "days", "n")} for row in rows]
+    print_table(rows[0]["checkpoint"], [row | {"reading": _reading(row["low"], row["high"])} for row in shown])
+
+
+def paired_rows(first: Path, second: Path, config: EvalConfig) -> list[dict[str, Any]]:
+    """Metric rows of one predictor minus another.
+
+    Raises:
+        TickerTuneError: A file is unusable, or the two are not about the same samples.
+    """
+    from eval.comparison import metric_rows
+    from tickertune.cli.stored import read_predictions
+
+    (mine, evaluation), (other, its_evaluation) = read_predictions(first), read_predictions(second)
+    for fact in ("split_hash", "prompt_hash", "label_hash", "split"):
+        if evaluation.meta[fact] != its_evaluation.meta[fact]:
+            raise TickerTuneError(
+                f"{first} and {second} were not scored on the same samples (their {fact} differs)",
+                "Score both on one data set",
+            )
+    names = (first.stem, second.stem) if first.stem != second.stem else (str(first), str(second))
+    scored = {names[1]: other, names[0]: mine}
+    world = str(evaluation.meta["world"])
+    rows = metric_rows(scored, evaluation.task, config, world, evaluation.horizon, list(scored), [])
+    pair = f"{names[0]} minus {names[1]}"
+    return [row.model_dump(mode="json") for row in rows if row.checkpoint == pair]
+
+
+def _reading(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return "too few days"
+    if low > 0 or high < 0:
+        return "higher" if low > 0 else "lower"
+    return "not distinguishable"

@@ -1,0 +1,234 @@
+"""A recipe, stage by stage: data, sft, grpo and eval of each world, then the report."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import yaml
+
+import tickertune
+from tickertune.cli.preflight import pin_revision, preflight, source_paths
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import read_json, write_text
+from tickertune.core.lock import folder_lock
+from tickertune.core.recipe import GrpoConfig, Recipe, SftConfig
+from tickertune.core.run import MARKER, RUN_FILE, Run, check_run_folder, git_commit, installed_versions
+
+PATH_KEYS = {"dataset", "init", "output"}
+"""Paths inside the run folder: they do not change a result, so a run folder may be moved."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of one world."""
+
+    world: str
+    stage: str
+    inputs: Callable[[], Any]
+    """All that determines the result; called when the stages before it are done."""
+    work: Callable[[Path], dict[str, Any]]
+
+
+@dataclass
+class Clock:
+    """Tells how long the rest takes, from the finished stages of the same kind."""
+
+    left: list[str]
+    """Kinds of the stages that are still to come."""
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    begun: float = field(default_factory=time.monotonic)
+
+    def finished(self, stage: str, seconds: float) -> None:
+        """Record the time that one stage took."""
+        self.left.remove(stage)
+        self.seconds.setdefault(stage, []).append(seconds)
+
+    def estimate(self) -> float | None:
+        """Seconds that are left, or None while a kind of stage is still to come for the first time."""
+        if any(stage not in self.seconds for stage in self.left):
+            return None
+        return sum(fmean(self.seconds[stage]) for stage in self.left)
+
+    def line(self) -> str:
+        """Elapsed time and, where it is known, the time left."""
+        left = self.estimate()
+        text = f"elapsed {duration(time.monotonic() - self.begun)}"
+        return text if left is None else f"{text}, about {duration(left)} left"
+
+
+def duration(seconds: float) -> str:
+    """Write seconds as ``1h 02m``, ``3m 20s`` or ``45s``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h {minutes:02d}m"
+    return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
+
+
+def run_recipe(recipe: Recipe) -> Path:
+    """Do what is not done yet of a recipe and write its report.
+
+    Returns:
+        The report.
+
+    Raises:
+        TickerTuneError: Something that the run needs is missing, another process works in the folder, or a
+            stage failed. Finished stages stay, and the next call goes on from there.
+    """
+    check_run_folder(recipe.output)
+    preflight(recipe)
+    recipe = pin_revision(recipe)
+    with folder_lock(recipe.output) as lock:
+        run = Run.start(recipe)
+        _warn_of_changes(run)
+        plan = list(steps(run, recipe, lock))
+        clock = Clock([step.stage for step in plan])
+        for number, step in enumerate(plan, 1):
+            _do(run, step, f"[{number}/{len(plan)}] {step.world} {step.stage}", clock)
+        from eval.report import write_report
+
+        return write_report(run.folder)
+
+
+def _do(run: Run, step: Step, name: str, clock: Clock) -> None:
+    _say(f"{name} …  {clock.line()}")
+    worked = run.stage(step.world, step.stage, step.inputs(), step.work)
+    seconds = float(read_json(run.stage_folder(step.world, step.stage) / MARKER)["stage_seconds"])
+    clock.finished(step.stage, seconds)
+    _say(f"{name} {'done in' if worked else 'was done before, in'} {duration(seconds)}")
+
+
+def steps(run: Run, recipe: Recipe, lock: int | None = None) -> Iterator[Step]:
+    """Yield the stages of a recipe in order; ``lock`` goes to the processes that they start."""
+    for world in recipe.worlds:
+        yield _data_step(run, recipe, world)
+        if recipe.sft is not None:
+            yield _training_step(run, recipe, world, recipe.sft, lock)
+        if recipe.grpo is not None:
+            yield _training_step(run, recipe, world, recipe.grpo, lock)
+        yield _eval_step(run, recipe, world)
+
+
+def _data_step(run: Run, recipe: Recipe, world: str) -> Step:
+    config = recipe.worlds[world].data
+
+    def work(folder: Path) -> dict[str, Any]:
+        from data_pipeline.build import build
+
+        return build(config, folder)
+
+    def inputs() -> Any:
+        return _inputs(config=config.model_dump(mode="json"), files=_listing(source_paths(config)))
+
+    return Step(world, "data", inputs, work)
+
+
+def _training_step(run: Run, recipe: Recipe, world: str, config: SftConfig | GrpoConfig, lock: int | None) -> Step:
+    stage = "sft" if isinstance(config, SftConfig) else "grpo"
+    init = run.stage_folder(world, "sft") if stage == "grpo" and recipe.sft is not None else None
+
+    def work(folder: Path) -> dict[str, Any]:
+        paths: dict[str, Path | None] = {"dataset": run.stage_folder(world, "data"), "output": folder}
+        filled = config.model_copy(update=paths | ({"init": init} if stage == "grpo" else {}))
+        if recipe.accelerate is not None:
+            return _launch(f"training.{stage}", filled, recipe.accelerate, folder, lock)
+        return _train(filled)
+
+    def inputs() -> Any:
+        before = ["data", "sft"] if init is not None else ["data"]
+        return _inputs(
+            config=config.model_dump(mode="json", exclude=PATH_KEYS),
+            after=_keys(run, world, before),
+            accelerate=recipe.accelerate.read_text(encoding="utf-8") if recipe.accelerate else None,
+        )
+
+    return Step(world, stage, inputs, work)
+
+
+def _train(config: SftConfig | GrpoConfig) -> dict[str, Any]:
+    if isinstance(config, SftConfig):
+        from training.sft import train as train_sft
+
+        return train_sft(config)
+    from training.grpo import train as train_grpo
+
+    return train_grpo(config)
+
+
+def _eval_step(run: Run, recipe: Recipe, world: str) -> Step:
+    trained = [name for name in ("sft", "grpo") if getattr(recipe, name) is not None]
+
+    def work(folder: Path) -> dict[str, Any]:
+        from eval.checkpoint import base_checkpoint, checkpoint_of
+        from eval.evaluate import evaluate
+
+        tuned = [checkpoint_of(name, run.stage_folder(world, name), recipe.model) for name in trained]
+        return evaluate(
+            run.stage_folder(world, "data"), [base_checkpoint(recipe.model), *tuned], recipe.eval, folder, world
+        )
+
+    def inputs() -> Any:
+        return _inputs(
+            config=recipe.eval.model_dump(mode="json"),
+            model=recipe.model.model_dump(mode="json"),
+            after=_keys(run, world, ["data", *trained]),
+        )
+
+    return Step(world, "eval", inputs, work)
+
+
+def _inputs(**parts: Any) -> dict[str, Any]:
+    return {"tickertune": tickertune.__version__, **parts}
+
+
+def _keys(run: Run, world: str, stages: list[str]) -> Mapping[str, str | None]:
+    return {stage: run.stage_key(world, stage) for stage in stages}
+
+
+def _listing(paths: list[Path]) -> list[list[Any]]:
+    """Name and size of every file that a source reads, so that changed data is noticed without reading it all."""
+    files = [
+        (path, file)
+        for path in paths
+        for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
+        if file.is_file()
+    ]
+    return [[str(file.relative_to(path.parent)), file.stat().st_size] for path, file in files]
+
+
+def _launch(module: str, config: SftConfig | GrpoConfig, accelerate: Path, folder: Path, lock: int | None) -> Any:
+    """Run a training module under ``accelerate launch``, with all of its configuration in one file."""
+    resolved = folder / "config.yaml"
+    write_text(resolved, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(accelerate)]
+    ended = subprocess.run(
+        [*command, "-m", module, "--config", str(resolved)],
+        pass_fds=() if lock is None else (lock,),  # the folder stays locked while an orphan still writes into it
+    )
+    if ended.returncode != 0:
+        raise TickerTuneError(
+            f"{module} under {accelerate} ended with exit code {ended.returncode}",
+            "Read the lines above, correct the cause and run the same command again: it resumes",
+        )
+    return read_json(folder / "tickertune.json")
+
+
+def _warn_of_changes(run: Run) -> None:
+    """Say when a run that is taken up was started with other code or other versions."""
+    before = read_json(run.folder / RUN_FILE)
+    changed = [] if before["git_commit"] == git_commit() else ["the code"]
+    changed += ["installed packages"] if before["versions"] != installed_versions() else []
+    if changed:
+        _say(
+            f"Warning: {' and '.join(changed)} changed since this run was started; finished stages are kept. "
+            "For a run made by one state of the code, choose another --output."
+        )
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,74 @@
+"""Evaluations on disk, as ``compare`` and ``backtest`` read them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from eval.prediction import Prediction
+from eval.store import PredictionStore
+from tickertune.core.errors import TickerTuneError, did_you_mean
+from tickertune.core.files import read_json
+from tickertune.core.table import read_table
+from tickertune.core.tasks import Task, get_task
+
+
+@dataclass(frozen=True)
+class StoredEvaluation:
+    """An evaluation folder and what its meta.json says."""
+
+    folder: Path
+    meta: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> "StoredEvaluation":
+        """Read an evaluation folder.
+
+        Raises:
+            TickerTuneError: It holds no finished evaluation.
+        """
+        if not (folder / "meta.json").is_file():
+            raise TickerTuneError(
+                f"Folder {folder} holds no finished evaluation", "Give <run>/<world>/eval, or run tickertune eval first"
+            )
+        return cls(folder, read_json(folder / "meta.json"))
+
+    @property
+    def task(self) -> Task:
+        """The task that was scored."""
+        return get_task(self.meta["task"])
+
+    @property
+    def horizon(self) -> int:
+        """Sessions from entry to exit; 1 for tasks without dates."""
+        return int(self.meta["horizon"] or 1)
+
+    @property
+    def names(self) -> list[str]:
+        """Checkpoints, the base first, then baselines."""
+        facts = self.meta["predictors"]
+        return sorted(facts, key=lambda name: ("baseline" in facts[name], name != "base", name))
+
+    @property
+    def trained(self) -> list[str]:
+        """Checkpoints that are not the base model."""
+        return [name for name in self.names if "baseline" not in self.meta["predictors"][name] and name != "base"]
+
+    def predictions(self) -> dict[str, pl.DataFrame]:
+        """``Prediction`` rows by predictor."""
+        store = PredictionStore(self.folder)
+        return {name: store.load(name) for name in self.names}
+
+
+def read_predictions(path: Path) -> tuple[pl.DataFrame, StoredEvaluation]:
+    """Read one predictor's file, ``<evaluation>/predictions/<name>.parquet``, and the evaluation that it is of.
+
+    Raises:
+        TickerTuneError: It is missing or damaged, or stands outside an evaluation, so that nothing says what
+            data it is about.
+    """
+    if not path.is_file():
+        near = [entry.name for entry in path.parent.glob("*.parquet")] if path.parent.is_dir() else []
+        raise TickerTuneError(f"File {path} does not exist{did_you_mean(path.name, near)}", "Correct the path")
+    return read_table(path, Prediction), StoredEvaluation.open(path.parent.parent)

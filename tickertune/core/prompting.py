@@ -1,0 +1,77 @@
+"""Token ids of prompts and answers: the one place where text becomes what the model reads.
+
+Training, generation and evaluation all take their ids from here, so that the scored position is the trained
+one: ``scoring_ids + [label id]`` is a prefix of ``prompt_ids + completion_ids``.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.sample import Message
+from tickertune.core.tasks import Task
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+ChatTurns = Sequence[Message | Mapping[str, str]]
+
+
+def chat(messages: ChatTurns) -> list[dict[str, str]]:
+    """Return messages as the dictionaries that chat templates take."""
+    return [
+        {"role": turn.role, "content": turn.content} if isinstance(turn, Message) else dict(turn) for turn in messages
+    ]
+
+
+def prompt_ids(tokenizer: "PreTrainedTokenizerBase", messages: ChatTurns) -> list[int]:
+    """Return the ids of the prompt by the model's chat template, up to where the reply starts.
+
+    Raises:
+        TickerTuneError: The tokenizer has no chat template.
+    """
+    if not tokenizer.chat_template:
+        raise TickerTuneError(
+            f"The tokenizer of {tokenizer.name_or_path} has no chat template", "Use an instruction-tuned model"
+        )
+    ids = tokenizer.apply_chat_template(chat(messages), add_generation_prompt=True, return_dict=False)
+    return [int(token) for token in ids]
+
+
+def scoring_ids(tokenizer: "PreTrainedTokenizerBase", task: Task, messages: ChatTurns) -> list[int]:
+    """Return the prompt's ids and those of the answer's prefix: the next token is the label."""
+    return prompt_ids(tokenizer, messages) + _ids(tokenizer, task.answer_prefix)
+
+
+def label_ids(tokenizer: "PreTrainedTokenizerBase", task: Task) -> list[int]:
+    """Return the first token of each label's continuation, in the order of ``task.labels``.
+
+    Raises:
+        TickerTuneError: Two labels start with the same token, so that one position cannot tell them apart.
+    """
+    first = [_ids(tokenizer, task.continuation(label))[0] for label in task.labels]
+    if len(set(first)) < len(first):
+        raise TickerTuneError(
+            f"Labels {', '.join(task.labels)} do not start with different tokens in the vocabulary of "
+            f"{tokenizer.name_or_path}",
+            "Use a model whose tokenizer tells them apart",
+        )
+    return first
+
+
+def completion_ids(tokenizer: "PreTrainedTokenizerBase", task: Task, label: str) -> list[int]:
+    """Return the ids of the answer that states ``label``, and the end-of-turn token.
+
+    Prefix and continuation are tokenised apart, so that no merge across them moves the scored position.
+
+    Raises:
+        TickerTuneError: The tokenizer has no end token.
+    """
+    if tokenizer.eos_token_id is None:
+        raise TickerTuneError(f"The tokenizer of {tokenizer.name_or_path} has no end token", "Set its eos_token")
+    answer = _ids(tokenizer, task.answer_prefix) + _ids(tokenizer, task.continuation(label))
+    return [*answer, int(tokenizer.eos_token_id)]
+
+
+def _ids(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
+    return [int(token) for token in tokenizer.encode(text, add_special_tokens=False)]

@@ -1,0 +1,37 @@
+"""The base of all configuration, and the model every stage names."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+DATA_VARIABLE = "TICKERTUNE_DATA"
+DEFAULT_DATA = "../shared/data"
+
+
+def expand(path: str) -> str:
+    """Expand ``$TICKERTUNE_DATA`` (default ``../shared/data``) and other environment variables."""
+    default = os.environ.get(DATA_VARIABLE, DEFAULT_DATA)
+    return os.path.expanduser(os.path.expandvars(path.replace(f"${DATA_VARIABLE}", default)))
+
+
+DataPath = Annotated[Path, AfterValidator(lambda path: Path(expand(str(path))))]
+"""A path in which environment variables are expanded."""
+
+
+class Config(BaseModel):
+    """A block of a recipe: closed set of keys, immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, protected_namespaces=())
+
+
+class ModelConfig(Config):
+    """The base model of a stage."""
+
+    name: str
+    """Hub id, local folder, or a built-in: ``smollm2-135m`` (from the demo extra), ``tiny-llama``
+    (randomly initialised, for tests and many-seed studies)."""
+    revision: str | None = None
+    """Hub commit; a Hub model without one is resolved once and the commit is stored with the run."""
+    dtype: Literal["float32", "bfloat16"] = "bfloat16"

@@ -1,0 +1,28 @@
+"""Scoring of checkpoints and baselines."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from tickertune.core.recipe.base import Config
+
+BaselineName = Literal["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
+
+
+class EvalConfig(Config):
+    """How checkpoints are scored on the test split."""
+
+    backend: Literal["auto", "vllm", "transformers", "fake"] = "auto"
+    """``auto`` takes vLLM where it is installed, else transformers; ``fake`` answers from a hash (tests)."""
+    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    batch_size: int = Field(default=16, ge=1)
+    split: Literal["validation", "test"] = "test"
+    baselines: list[BaselineName] = ["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
+    """Those that the task and source do not support are left out."""
+    resamples: int = Field(default=5000, ge=200)
+    """Bootstrap draws of day blocks."""
+    block_sessions: int = Field(default=1, ge=1)
+    """Sessions a block; raised to the label's horizon where that is longer."""
+    cost_bps: float = Field(default=5.0, ge=0)
+    """Cost and slippage of each side in the backtest and in the pnl reward, in basis points."""
+    seed: int = 0

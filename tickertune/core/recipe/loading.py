@@ -1,0 +1,127 @@
+"""YAML to checked configuration, with every error reported at once."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from tickertune.core.errors import TickerTuneError, did_you_mean
+
+MAX_BYTES = 1_000_000
+T = TypeVar("T")
+C = TypeVar("C", bound=BaseModel)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read one YAML mapping with the safe loader.
+
+    Raises:
+        TickerTuneError: The file is missing, too large, not YAML or not a mapping.
+    """
+    if not path.is_file():
+        near = [entry.name for entry in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        raise TickerTuneError(f"Recipe file {path} does not exist{did_you_mean(path.name, near)}", "Correct the path")
+    if path.stat().st_size > MAX_BYTES:
+        raise TickerTuneError(f"Recipe file {path} is larger than {MAX_BYTES} bytes", "Point to a recipe")
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise TickerTuneError(f"{path} is not YAML ({' '.join(str(error).split())})", "Correct it") from error
+    if not isinstance(value, dict):
+        raise TickerTuneError(f"{path} holds {type(value).__name__}, not keys and values", "Write `key: value` lines")
+    return value
+
+
+def set_key(values: dict[str, Any], dotted: str, text: str) -> None:
+    """Set ``a.b.c`` to a YAML scalar or list, in place."""
+    *parents, last = dotted.split(".")
+    for parent in parents:
+        inner = values.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            raise TickerTuneError(f"'{parent}' in '{dotted}' is not a block", "Correct the key")
+        values = inner
+    value = yaml.safe_load(text)
+    if isinstance(value, str):
+        try:  # YAML 1.1 reads 1e-4 as text
+            value = float(value)
+        except ValueError:
+            pass
+    values[last] = value
+
+
+def parse_overrides(arguments: Iterable[str]) -> dict[str, str]:
+    """Read ``--key value`` and ``--key=value`` pairs.
+
+    Raises:
+        TickerTuneError: A word is no option, or an option lacks its value.
+    """
+    overrides: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            raise TickerTuneError(f"Unexpected argument '{word}'", "Write overrides as --key value")
+        key, equals, value = word[2:].partition("=")
+        if not equals:
+            if not rest:
+                raise TickerTuneError(f"Option --{key} has no value", f"Write --{key} VALUE")
+            value = rest.pop(0)
+        overrides[key] = value
+    return overrides
+
+
+def parse_config(model: type[C], values: Mapping[str, Any], where: str) -> C:
+    """Validate ``values`` as ``model``; see ``validate``."""
+    return validate(TypeAdapter(model), values, where)
+
+
+def validate(adapter: TypeAdapter[T], values: Mapping[str, Any], where: str) -> T:
+    """Validate ``values``, collecting all errors into one.
+
+    Raises:
+        TickerTuneError: Each wrong key or value with its place; unknown keys with the nearest known one.
+    """
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as error:
+        lines = []
+        for item in error.errors():
+            steps = [str(step) for step in item["loc"]]
+            place = ".".join(steps) or "the whole"
+            if item["type"] == "extra_forbidden":
+                names = _known_keys(adapter, steps[:-1])
+                lines.append(f"unknown key '{place}'{did_you_mean(steps[-1], names)}")
+            else:
+                given = "" if item["type"] == "missing" else f" (given: {item['input']!r:.80})"
+                lines.append(f"{place}: {item['msg'][0].lower()}{item['msg'][1:]}{given}")
+        raise TickerTuneError(f"{where}: {'; '.join(lines)}", "Correct the recipe") from None
+
+
+def _known_keys(adapter: TypeAdapter[Any], steps: list[str]) -> set[str]:
+    """Field names of the block at ``steps``, looked up through unions and dictionaries."""
+    blocks = _blocks(adapter._type)
+    for step in steps:
+        inner = [
+            block
+            for model in blocks
+            for block in _blocks(model.model_fields[step].annotation if step in model.model_fields else None)
+        ]
+        blocks = inner or blocks  # union tags and dictionary keys are no fields
+    return {name for model in blocks for name in model.model_fields}
+
+
+def _blocks(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [block for arg in get_args(annotation) for block in _blocks(arg)]
+
+
+def load_config(model: type[C], path: Path, overrides: Mapping[str, str] | None = None) -> C:
+    """Load one stage's YAML and apply ``--key value`` overrides, dotted for nested blocks."""
+    values = read_yaml(path)
+    for key, text in (overrides or {}).items():
+        set_key(values, key, text)
+    return parse_config(model, values, os.fspath(path))

@@ -1,0 +1,121 @@
+"""From samples to tokenised examples: nothing is cut, and whatever is left out is counted."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.prompting import completion_ids, prompt_ids
+from tickertune.core.recipe import SftConfig
+from tickertune.core.tasks import Task
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass
+class Examples:
+    """Tokenised examples in the order of their samples; row i of each list is one example."""
+
+    sample_ids: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    input_ids: list[list[int]] = field(default_factory=list)
+    """Prompt and answer with its end token."""
+    completion_mask: list[list[int]] = field(default_factory=list)
+    """1 where a token is the answer's: only there is a loss."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """How many samples were left out, by reason."""
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of one pass over all examples."""
+        return sum(map(len, self.input_ids))
+
+    def select(self, rows: list[int]) -> "Examples":
+        """Return the examples at ``rows``, in the order of their samples."""
+        kept = sorted(rows)
+        columns = (self.sample_ids, self.labels, self.input_ids, self.completion_mask)
+        return Examples(*([column[row] for row in kept] for column in columns), dropped=Counter(self.dropped))
+
+    def dataset(self) -> "Dataset":
+        """Return the columns that TRL's SFTTrainer takes as already tokenised."""
+        from datasets import Dataset
+
+        return Dataset.from_dict({"input_ids": self.input_ids, "completion_mask": self.completion_mask})
+
+
+def build_examples(
+    samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", task: Task, config: SftConfig
+) -> Examples:
+    """Tokenise samples and choose those that training reads.
+
+    Args:
+        samples: ``Sample`` rows.
+        tokenizer: The model's tokenizer.
+        task: The samples' task.
+        config: Limits: ``max_length``, ``class_balance``, ``token_budget``.
+
+    Raises:
+        TickerTuneError: No example is left.
+    """
+    examples = tokenise(samples, tokenizer, task, config.max_length)
+    rows = seeded_order(examples.labels, config.seed, balance=config.class_balance)
+    examples.dropped["class_surplus"] = len(examples) - len(rows)
+    if config.token_budget is not None:
+        lengths = [len(examples.input_ids[row]) for row in rows]
+        kept = within_budget(lengths, config.token_budget / config.epochs)
+        if config.class_balance:
+            kept -= kept % len(set(examples.labels))  # whole rounds, so that the classes stay equal
+        examples.dropped["over_token_budget"] = len(rows) - kept
+        rows = rows[:kept]
+    if not rows:
+        left_out = ", ".join(f"{count} {reason}" for reason, count in examples.dropped.items() if count)
+        raise TickerTuneError(
+            f"No training example is left of {len(samples)} samples ({left_out or 'the train split is empty'})",
+            "Raise max_length or token_budget, or build a data set with a train split",
+        )
+    return examples.select(rows)
+
+
+def tokenise(
+    samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", task: Task, max_length: int
+) -> Examples:
+    """Tokenise each sample's prompt and answer; a sample longer than ``max_length`` tokens is dropped and counted."""
+    answers = {label: completion_ids(tokenizer, task, label) for label in task.labels}
+    examples = Examples(dropped=Counter(too_long=0))
+    for sample_id, label, messages in samples.select("sample_id", "label", "messages").iter_rows():
+        prompt, answer = prompt_ids(tokenizer, messages), answers[label]
+        if len(prompt) + len(answer) > max_length:
+            examples.dropped["too_long"] += 1
+            continue
+        examples.sample_ids.append(sample_id)
+        examples.labels.append(label)
+        examples.input_ids.append(prompt + answer)
+        examples.completion_mask.append([0] * len(prompt) + [1] * len(answer))
+    return examples
+
+
+def seeded_order(labels: list[str], seed: int, *, balance: bool) -> list[int]:
+    """Return rows in an order that only ``seed`` determines.
+
+    With ``balance`` the classes take turns and the order ends with the rarest class, so that every whole number
+    of rounds holds each class equally often.
+    """
+    generator = np.random.default_rng(seed)
+    order = [int(row) for row in generator.permutation(len(labels))]
+    if not balance:
+        return order
+    classes = [[row for row in order if labels[row] == label] for label in sorted(set(labels))]
+    return [row for turn in zip(*classes, strict=False) for row in turn]
+
+
+def within_budget(lengths: list[int], budget: float) -> int:
+    """Return how many examples from the start fit into ``budget`` tokens together."""
+    return int(np.searchsorted(np.cumsum(lengths), budget, side="right"))

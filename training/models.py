@@ -1,0 +1,66 @@
+"""Base models and adapters, loaded so that they can be trained."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from peft import LoraConfig as PeftLoraConfig
+from peft import PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, set_seed
+
+from tickertune.core.quantization import nf4_config
+from tickertune.core.recipe import LoraConfig, ModelConfig
+
+Method = Literal["lora", "qlora", "full"]
+
+
+def use_cpu() -> bool:
+    """Whether training runs on the CPU. Apple's MPS is left alone: its results are not reproducible here."""
+    return not torch.cuda.is_available()
+
+
+def load_tokenizer(base: str, model: ModelConfig) -> PreTrainedTokenizerBase:
+    """Load the tokenizer, with the end token as padding where the model names none."""
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(base, revision=model.revision)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_base(base: str, model: ModelConfig, method: Method, weights: Path | None = None) -> Any:
+    """Load a causal language model for training.
+
+    LoRA holds the base in ``model.dtype``, QLoRA in NF4. Full fine-tuning holds master weights in float32, since
+    AdamW's small steps vanish in bfloat16; the forward pass then runs in ``model.dtype`` by autocast.
+
+    Args:
+        base: Folder or Hub id, as ``resolve_model`` gave it.
+        model: The configuration that named it.
+        method: How it will be trained.
+        weights: Folder of fully trained weights that replace the base's.
+    """
+    loading: dict[str, Any] = {"dtype": torch.float32 if method == "full" else getattr(torch, model.dtype)}
+    if method == "qlora":
+        loading["quantization_config"] = nf4_config(model.dtype)
+        loading["device_map"] = {"": "cpu" if use_cpu() else torch.cuda.current_device()}
+    if weights is not None:
+        return AutoModelForCausalLM.from_pretrained(weights, use_safetensors=True, **loading)
+    return AutoModelForCausalLM.from_pretrained(base, revision=model.revision, use_safetensors=True, **loading)
+
+
+def add_adapter(model: Any, lora: LoraConfig, seed: int) -> Any:
+    """Put a new LoRA adapter on a base model; its random part comes from ``seed``."""
+    set_seed(seed)
+    shape = PeftLoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=lora.target_modules,
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, shape)
+
+
+def load_adapter(model: Any, folder: Path) -> Any:
+    """Put a trained adapter on its base model, to be trained on."""
+    return PeftModel.from_pretrained(model, str(folder), is_trainable=True)

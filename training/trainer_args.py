@@ -1,0 +1,164 @@
+"""TRL's arguments from our configuration, with the free ``trainer:`` block checked by name."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from trl import GRPOConfig, SFTConfig
+
+from tickertune.core.errors import TickerTuneError, did_you_mean
+from tickertune.core.recipe import GrpoConfig
+from tickertune.core.recipe import SftConfig as SftRecipe
+from training.models import Method, use_cpu
+
+A = TypeVar("A", SFTConfig, GRPOConfig)
+
+REFUSED = {
+    "trust_remote_code": "code from a model repository is never run",
+    "model_init_kwargs": "the model is loaded from the model block",
+    "push_to_hub": "use scripts/push_to_hub.py",
+    "hub_token": "set HF_TOKEN in the environment",
+    "deepspeed": "use accelerate launch with recipes/accelerate/zero2.yaml or zero3.yaml",
+    "fsdp": "use accelerate launch with recipes/accelerate/fsdp2.yaml",
+    "fsdp_config": "use accelerate launch with recipes/accelerate/fsdp2.yaml",
+    "max_steps": "set epochs or token_budget (SFT), or steps (GRPO)",
+    "truncation_mode": "samples are never cut",
+    "save_only_model": "it would make resuming inexact",
+}
+"""Fields of TRL's configurations that may not be set, and what to do instead."""
+MICRO_BATCH = 16
+"""Most completions that GRPO holds in one backward pass, unless the recipe says otherwise."""
+
+
+def sft_args(config: SftRecipe, output: Path) -> SFTConfig:
+    """Return the arguments of TRL's SFTTrainer.
+
+    Raises:
+        TickerTuneError: A key of ``trainer`` is unknown, ours, or has a value that TRL refuses.
+    """
+    owned = _shared(config, output, config.method) | {
+        "lr_scheduler_type": config.scheduler,
+        "warmup_steps": config.warmup_ratio,
+        "weight_decay": config.weight_decay,
+        "num_train_epochs": config.epochs,
+        "per_device_train_batch_size": config.batch_size,
+        "gradient_accumulation_steps": config.gradient_accumulation,
+        "max_length": config.max_length if config.packing else None,
+        "packing": config.packing,
+        "gradient_checkpointing": config.gradient_checkpointing,
+        "logging_steps": config.logging_steps,
+        "completion_only_loss": True,
+        "include_num_input_tokens_seen": "non_padding",
+    }
+    return build(SFTConfig, owned, {}, config.trainer)
+
+
+def grpo_args(config: GrpoConfig, output: Path, method: Method) -> GRPOConfig:
+    """Return the arguments of TRL's GRPOTrainer: one generation batch a step, so that resuming is exact.
+
+    Raises:
+        TickerTuneError: As ``sft_args``; or the batch cannot be shared out; or a checkpoint would fall into a buffer.
+    """
+    extra = dict(config.trainer)
+    micro, accumulation = grpo_batches(config, int(extra.pop("per_device_train_batch_size", MICRO_BATCH)))
+    iterations = int(extra.get("num_iterations", 1))
+    if config.save_steps % iterations:
+        raise TickerTuneError(
+            f"save_steps {config.save_steps} is no multiple of trainer.num_iterations {iterations}: a checkpoint in "
+            "the middle of a generation buffer resumes to other weights",
+            f"Use a multiple of {iterations}",
+        )
+    weights = {name: weight for name, weight in config.rewards.items() if weight}
+    owned = _shared(config, output, method) | {
+        "max_steps": config.steps,
+        "per_device_train_batch_size": micro,
+        "gradient_accumulation_steps": accumulation,
+        "num_generations": config.num_generations,
+        "max_completion_length": config.max_completion_length,
+        "temperature": config.temperature,
+        # Truncated sampling would bias the importance ratio between rollout and update.
+        "top_p": 1.0,
+        "top_k": 0,
+        "min_p": None,
+        "beta": config.beta,
+        "scale_rewards": config.scale_rewards,
+        "reward_weights": list(weights.values()),
+        "mask_truncated_completions": False,
+        "shuffle_dataset": False,
+        "use_vllm": config.vllm,
+        "generation_batch_size": None,
+        "steps_per_generation": None,
+        "logging_steps": 1,
+        "gradient_checkpointing": False,
+    }
+    defaults = {"loss_type": "dapo", "lr_scheduler_type": "constant", "vllm_mode": "colocate"}
+    return build(GRPOConfig, owned, defaults, extra)
+
+
+def grpo_batches(config: GrpoConfig, limit: int) -> tuple[int, int]:
+    """Return completions a process holds at once, and how many such parts make its share of a step.
+
+    Raises:
+        TickerTuneError: The step's completions cannot be shared out equally.
+    """
+    total, processes = config.prompts_per_step * config.num_generations, world_size()
+    if total % processes:
+        raise TickerTuneError(
+            f"{config.prompts_per_step} prompts x {config.num_generations} generations cannot be shared by "
+            f"{processes} processes",
+            f"Make prompts_per_step x num_generations a multiple of {processes}",
+        )
+    share = total // processes
+    micro = max(size for size in range(1, min(share, max(limit, 1)) + 1) if share % size == 0)
+    return micro, share // micro
+
+
+def world_size() -> int:
+    """Number of processes that were launched together."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def build(kind: type[A], owned: Mapping[str, Any], defaults: Mapping[str, Any], extra: Mapping[str, Any]) -> A:
+    """Build TRL's arguments from what our configuration determines, what it proposes, and the ``trainer`` block.
+
+    Raises:
+        TickerTuneError: A key of the block is unknown or ours (all of them are named), or TRL refuses a value.
+    """
+    names = [item.name for item in dataclasses.fields(kind) if item.init]
+    wrong = [f"unknown key 'trainer.{key}'{did_you_mean(key, names)}" for key in extra if key not in names]
+    wrong += [f"'trainer.{key}' is refused ({REFUSED[key]})" for key in extra if key in REFUSED]
+    wrong += [
+        f"'trainer.{key}' is set by the recipe itself"
+        for key in extra
+        if key in owned and key not in REFUSED
+    ]
+    if wrong:
+        raise TickerTuneError("; ".join(wrong), "Correct the trainer block")
+    try:
+        return kind(**{**defaults, **extra, **owned})
+    except (TypeError, ValueError) as error:
+        raise TickerTuneError(
+            f"TRL refuses the configuration ({str(error).splitlines()[0]})", "Correct the trainer block"
+        ) from error
+
+
+def _shared(config: SftRecipe | GrpoConfig, output: Path, method: Method) -> dict[str, Any]:
+    return {
+        "output_dir": str(output / "checkpoints"),
+        "learning_rate": config.learning_rate,
+        "save_strategy": "steps",
+        "save_steps": config.save_steps,
+        # Two, since the older one goes before the newer one is known to be whole.
+        "save_total_limit": 2,
+        "logging_strategy": "steps",
+        "seed": config.seed,
+        "use_cpu": use_cpu(),
+        "bf16": config.model.dtype == "bfloat16",
+        "fp16": False,
+        "disable_tqdm": True,
+        "report_to": config.trainer.get("report_to", "none"),
+        "resume_from_checkpoint": None,
+        "shuffle_dataset": False,
+    }
