@@ -1,0 +1,1 @@
+"""Evaluation: score checkpoints and baselines, with intervals, a backtest and a report."""

@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from eval.checkpoint import Checkpoint, base_checkpoint, checkpoint_of
 from eval.evaluate import evaluate
+from eval.metrics import MetricRow
+from eval.report.table import render_table
 from tickertune.core.disk import disk_full_error, is_disk_full
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.lock import folder_lock
 from tickertune.core.recipe import EvalConfig, ModelConfig, parse_config, read_yaml
 from tickertune.core.recipe.loading import parse_overrides, set_key
-
-SHOWN = ("accuracy", "mcc", "macro_f1", "weighted_f1", "pnl_reward", "sharpe_gross", "sharpe_net")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--world", help="name in the table; by default the data folder's")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     options, rest = parser.parse_known_args(arguments)
+    world = options.world or _world(options.data)
     try:
         values = {} if options.config is None else read_yaml(options.config)
         for key, text in parse_overrides(rest).items():
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = parse_config(EvalConfig, values, str(options.config or "the command line"))
         checkpoints = _checkpoints(options.model, options.adapter)
         with folder_lock(options.output):
-            evaluate(options.data, checkpoints, config, options.output, options.world or _world(options.data))
+            evaluate(options.data, checkpoints, config, options.output, world)
         rows = read_json(options.output / "metrics.json")
     except TickerTuneError as error:
         print(f"Error: {error}", file=sys.stderr)
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps(rows, indent=1))
     else:
-        Console().print(_table(rows))
+        Console().print(render_table([MetricRow.model_validate(row) for row in rows], world))
     return 0
 
 
@@ -74,21 +74,6 @@ def _world(data: Path) -> str:
     while folder.name in ("data", "dataset") and folder.parent != folder:
         folder = folder.parent
     return folder.name
-
-
-def _table(rows: list[dict[str, object]]) -> Table:
-    shown = [metric for metric in SHOWN if any(row["metric"] == metric for row in rows)]
-    cells = {(row["checkpoint"], row["metric"]): _cell(row) for row in rows}
-    table = Table("checkpoint", *shown)
-    for name in dict.fromkeys(row["checkpoint"] for row in rows):
-        table.add_row(str(name), *(cells.get((name, metric), "") for metric in shown))
-    return table
-
-
-def _cell(row: dict[str, object]) -> str:
-    if row["low"] is None:
-        return f"{row['value']:.3f}"
-    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
 
 
 if __name__ == "__main__":

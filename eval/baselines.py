@@ -92,7 +92,9 @@ def _past_move(content: str) -> float | None:
 
 def _of_signs(evidence: Evidence, values: list[float | None]) -> pl.DataFrame:
     other = evidence.majority
-    return _of_labels(evidence, ["up" if value > 0 else "down" if value < 0 else other for value in map(_or_zero, values)])
+    return _of_labels(
+        evidence, ["up" if value > 0 else "down" if value < 0 else other for value in map(_or_zero, values)]
+    )
 
 
 def _or_zero(value: float | None) -> float:

@@ -98,7 +98,9 @@ def materialise(checkpoint: Checkpoint) -> Weights:
         raise TickerTuneError(
             f"Checkpoint {checkpoint.name} was trained on a base quantised by '{checkpoint.quantization}'", "Use nf4"
         )
-    return Weights(str(dequantised_base(checkpoint.base, checkpoint.dtype, checkpoint.revision)), checkpoint.adapter, None)
+    return Weights(
+        str(dequantised_base(checkpoint.base, checkpoint.dtype, checkpoint.revision)), checkpoint.adapter, None
+    )
 
 
 def fingerprint(checkpoint: Checkpoint) -> str:

@@ -61,9 +61,7 @@ def metric_rows(
     return rows + _p_values(world, days, {name: judged[name] for name in checkpoints}, trained)
 
 
-def _judge(
-    predictions: Mapping[str, pl.DataFrame], task: Task, config: EvalConfig, horizon: int
-) -> dict[str, _Judged]:
+def _judge(predictions: Mapping[str, pl.DataFrame], task: Task, config: EvalConfig, horizon: int) -> dict[str, _Judged]:
     flats = [day_totals(frame, task, config.cost_bps).flat() for frame in predictions.values()]
     block = block_length(config.block_sessions, horizon)
     drawn = bootstrap_sums(np.concatenate(flats, axis=1), block, config.resamples, config.seed)

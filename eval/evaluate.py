@@ -116,7 +116,9 @@ def _read_world(data: Path, name: str, config: EvalConfig) -> World:
     info = read_info(data)
     samples = read_split(data, config.split)
     if samples.is_empty():
-        raise TickerTuneError(f"Data set {data} has no samples in split {config.split}", "Choose another split or dates")
+        raise TickerTuneError(
+            f"Data set {data} has no samples in split {config.split}", "Choose another split or dates"
+        )
     return World(name, data, info, get_task(info.task), samples)
 
 

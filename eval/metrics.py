@@ -83,7 +83,9 @@ def day_totals(predictions: pl.DataFrame, task: Task, cost_bps: float) -> Totals
     raw_return = _floats(predictions, "ret_raw")
     told = np.isfinite(raw_return) & (raw_return != 0) & (k == 2) & isinstance(task, MovementTask)
     position = np.where(chosen < k, predictions["position"].to_numpy(), np.nan)
-    reward = pnl_array(position, _floats(predictions, "ret_scaled"), _floats(predictions, "volatility"), cost_bps=cost_bps)
+    reward = pnl_array(
+        position, _floats(predictions, "ret_scaled"), _floats(predictions, "volatility"), cost_bps=cost_bps
+    )
     paid = np.isfinite(reward)
     confidence = _floats(predictions, "confidence")
     sure = np.isfinite(confidence) & (chosen < k)
@@ -186,7 +188,9 @@ METRICS: dict[str, Metric] = {
     "unparsed_share": _on_confusion(unparsed_share, paired=False),
     "accuracy_raw": _on_raw(accuracy),
     "mcc_raw": _on_raw(mcc),
-    "pnl_reward": Metric(lambda totals: _ratio(totals.pnl[..., 0], totals.pnl[..., 1]), lambda totals: totals.pnl[..., 1]),
+    "pnl_reward": Metric(
+        lambda totals: _ratio(totals.pnl[..., 0], totals.pnl[..., 1]), lambda totals: totals.pnl[..., 1]
+    ),
     "ece": Metric(
         lambda totals: expected_calibration_error(totals.calibration),
         lambda totals: np.asarray(totals.calibration[..., 0].sum(axis=-1)),

@@ -59,11 +59,13 @@ def decide(task: Task, logprobs: NDArray[np.float64]) -> tuple[list[Decision], N
     Raises:
         TickerTuneError: A log-probability is not a number.
     """
-    if np.isnan(logprobs).any():
+    with np.errstate(invalid="ignore"):  # -inf minus -inf, where no label has any probability
+        normalised = logprobs - np.logaddexp.reduce(logprobs, axis=1, keepdims=True)
+    if np.isnan(normalised).any():
         raise TickerTuneError(
-            "The model gives log-probabilities that are not numbers", "Its weights are damaged or diverged: train it again"
+            "The model gives log-probabilities that are not numbers",
+            "Its weights are damaged or diverged: train it again",
         )
-    normalised = logprobs - np.logaddexp.reduce(logprobs, axis=1, keepdims=True)
     best = normalised.argmax(axis=1)
     decisions = [
         Decision(outcome="label", label=task.labels[place], confidence=float(np.exp(row[place])))

@@ -4,3 +4,8 @@
 split, say what they leave out and why, resume from the last complete checkpoint, and leave ``adapter/`` (or
 ``model/``), ``tickertune.json`` and ``log.jsonl`` in the stage's folder.
 """
+
+import logging
+
+# bitsandbytes tells at every start of a missing optional kernel, which it does well without.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)

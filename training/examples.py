@@ -41,8 +41,13 @@ class Examples:
     def select(self, rows: list[int]) -> "Examples":
         """Return the examples at ``rows``, in the order of their samples."""
         kept = sorted(rows)
-        columns = (self.sample_ids, self.labels, self.input_ids, self.completion_mask)
-        return Examples(*([column[row] for row in kept] for column in columns), dropped=Counter(self.dropped))
+        return Examples(
+            [self.sample_ids[row] for row in kept],
+            [self.labels[row] for row in kept],
+            [self.input_ids[row] for row in kept],
+            [self.completion_mask[row] for row in kept],
+            Counter(self.dropped),
+        )
 
     def dataset(self) -> "Dataset":
         """Return the columns that TRL's SFTTrainer takes as already tokenised."""

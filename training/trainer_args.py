@@ -137,7 +137,7 @@ def build(kind: type[A], owned: Mapping[str, Any], defaults: Mapping[str, Any], 
     if wrong:
         raise TickerTuneError("; ".join(wrong), "Correct the trainer block")
     try:
-        return kind(**{**defaults, **extra, **owned})
+        return kind(**{"report_to": "none", **defaults, **extra, **owned})
     except (TypeError, ValueError) as error:
         raise TickerTuneError(
             f"TRL refuses the configuration ({str(error).splitlines()[0]})", "Correct the trainer block"
@@ -158,7 +158,6 @@ def _shared(config: SftRecipe | GrpoConfig, output: Path, method: Method) -> dic
         "bf16": config.model.dtype == "bfloat16",
         "fp16": False,
         "disable_tqdm": True,
-        "report_to": config.trainer.get("report_to", "none"),
         "resume_from_checkpoint": None,
         "shuffle_dataset": False,
     }

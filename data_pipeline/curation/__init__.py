@@ -25,4 +25,8 @@ def curate(documents: pl.DataFrame, threshold: float) -> tuple[pl.DataFrame, pl.
     kept, unreadable = quality(normalise_documents(documents))
     kept, exact = exact_duplicates(kept)
     kept, near = near_duplicates(kept, threshold)
+    # The survivor of an exact duplicate may itself have gone as a near duplicate: name the one that stayed.
+    last = near.sort("doc_id", "revision").unique("doc_id", keep="first").select(survivor="doc_id", stays="survivor")
+    exact = exact.join(last, on="survivor", how="left", maintain_order="left")
+    exact = exact.with_columns(survivor=pl.coalesce("stays", "survivor")).drop("stays")
     return kept, pl.concat([unreadable, exact, near]).sort("doc_id", "revision")

@@ -14,11 +14,14 @@ _CASHTAG = re.compile(
     \$
     ([A-Za-z]{1,6}(?:[.\-_/][A-Za-z](?![\w$]))?)   # with a share class: $BRK.A
     (?![\w$*^\\])                      # not $T$, $T4
+    (?!(?:\.\.\.|\u2026)(?:\s+http\S*)?\s*$)  # not "$D..." at the end: the length limit cut it, from $DIS perhaps
     """,
     re.VERBOSE,
 )
-_ALONE_BEFORE = re.compile(r"(?:^|[\s(\[{\"'\u201c\u2018,;:/|<>\u2013\u2014-])$")
-_ALONE_AFTER = re.compile(r"(?:$|[\s)\]}\"\u201d,;:!?/|<>\u2013\u2014]|\.(?!\w)|['\u2019](?:s\b|(?!\w))|-(?!\w))")
+_BEFORE_ONE_LETTER = frozenset("([{\"'\u201c\u2018,;:/|<>\u2013\u2014-")
+_AFTER_ONE_LETTER = re.compile(
+    r"(?:$|[\s)\]}\"\u201d,;:!?/|<>\u2013\u2014]|\.(?![\w.])|['\u2019](?:s\b|(?!\w))|-(?![\w>]))"
+)
 
 
 def cashtags(text: str) -> list[str]:
@@ -32,11 +35,15 @@ def cashtags(text: str) -> list[str]:
         tag = match.group(1)
         if len(tag) <= 2 and not tag.isupper():
             continue
-        alone = _ALONE_BEFORE.search(text, 0, match.start()) and _ALONE_AFTER.match(text, match.end())
-        if len(tag) == 1 and not alone:
+        if len(tag) == 1 and not _stands_alone(text, match.start(), match.end()):
             continue
         found.setdefault(re.sub(r"[._/]", "-", tag.upper()))
     return list(found)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before = text[start - 1] if start else " "
+    return (before.isspace() or before in _BEFORE_ONE_LETTER) and _AFTER_ONE_LETTER.match(text, end) is not None
 
 
 class SymbolIndex:

@@ -30,9 +30,7 @@ class TransformersBackend:
 
     name = "transformers"
 
-    def __init__(
-        self, model: str, tokenizer: str, dtype: str, batch_size: int, revision: str | None = None
-    ) -> None:
+    def __init__(self, model: str, tokenizer: str, dtype: str, batch_size: int, revision: str | None = None) -> None:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._model: Any = AutoModelForCausalLM.from_pretrained(
             model, dtype=getattr(torch, dtype), revision=revision, use_safetensors=True
@@ -59,7 +57,9 @@ class TransformersBackend:
             prefix = self._prefix(prompts[0][:length]) if length else None
             for start in range(0, len(order), self._batch_size):
                 places = order[start : start + self._batch_size]
-                scores[places] = self._score_batch([prompts[place][length:] for place in places], prefix, length, label_tokens)
+                scores[places] = self._score_batch(
+                    [prompts[place][length:] for place in places], prefix, length, label_tokens
+                )
                 if on_done is not None:
                     on_done(len(places))
         return scores
@@ -136,7 +136,8 @@ class TransformersBackend:
         )[:, width:].tolist()
         ends = self._end_tokens()
         completions = [
-            Completion(self._tokenizer.decode(row, skip_special_tokens=True), not ends.isdisjoint(row)) for row in output
+            Completion(self._tokenizer.decode(row, skip_special_tokens=True), not ends.isdisjoint(row))
+            for row in output
         ]
         return completions if temperature > 0 else [reply for reply in completions for _ in range(n)]
 

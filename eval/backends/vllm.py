@@ -127,7 +127,9 @@ class VllmBackend:
 
         if not prompts:
             return []
-        lora = None if adapter is None else LoRARequest(f"adapter{self._ids[adapter]}", self._ids[adapter], str(adapter))
+        lora = (
+            None if adapter is None else LoRARequest(f"adapter{self._ids[adapter]}", self._ids[adapter], str(adapter))
+        )
         requests = [{"prompt_token_ids": prompt} for prompt in prompts]
         with _quiet():
             return list(self._engine.generate(requests, params, lora_request=lora, use_tqdm=False))

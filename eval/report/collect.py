@@ -34,7 +34,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class World:
-    """All that the report shows of one data set; tables are empty and dictionaries bare, ``info`` None, where a stage is missing."""
+    """All that the report shows of one data set; where a stage is missing, its tables are empty and its info is None."""
 
     name: str
     placebo: bool
@@ -122,17 +122,23 @@ def _world(run_folder: Path, name: str, recipe: dict[str, Any]) -> World:
 def _stage(folder: Path) -> Stage:
     marker = _json(folder / MARKER)
     facts = {**_json(folder / "tickertune.json"), **marker, **_tokens_scored(folder / "meta.json")}
-    lines = []
-    if (folder / "log.jsonl").is_file():
-        lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    try:
-        log = [json.loads(line) for line in lines if line.strip()]
-    except json.JSONDecodeError as error:
-        raise TickerTuneError(
-            f"Training log {folder / 'log.jsonl'} is damaged ({error})", "Delete that line or run the stage again"
-        ) from error
     kept = {key: value for key, value in facts.items() if key not in _BOOKKEEPING}
-    return Stage(folder.name, kept, log, finished=bool(marker))
+    return Stage(folder.name, kept, _log(folder / "log.jsonl"), finished=bool(marker))
+
+
+def _log(path: Path) -> list[dict[str, Any]]:
+    """Lines of a training log; a last line that a kill cut short is left out."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    log = []
+    for number, line in enumerate(lines, 1):
+        try:
+            log.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            if number < len(lines):
+                raise TickerTuneError(
+                    f"Training log {path} is damaged in line {number} ({error})", "Delete that line or train again"
+                ) from error
+    return log
 
 
 def _tokens_scored(meta: Path) -> dict[str, int]:

@@ -24,6 +24,8 @@ def findings(world: World) -> list[Finding]:
     """All that is to be said of one world."""
     if not world.rows.all:
         return [Finding("plain", "Not scored yet: the eval stage has not finished.")]
+    if not trained(world):
+        return [Finding("plain", "Only the untuned model and baselines were scored."), *_warnings(world)]
     found = _placebo(world) if world.placebo else [*_gains(world), *_ceiling(world), *_against_baseline(world)]
     return [*found, *_portfolio(world), *_warnings(world)]
 
@@ -100,7 +102,7 @@ def _placebo(world: World) -> list[Finding]:
         return [Finding("bad", f"Something was found where nothing is: {', '.join(hits)}. Look for a leak.")]
     if not tests:
         return []
-    text = "No trained checkpoint's MCC or gross Sharpe ratio is above 0 (one-sided, Holm over checkpoints): as it should be."
+    text = "No trained checkpoint's MCC or gross Sharpe ratio is above 0 (one-sided, Holm over them): as it should be."
     return [Finding("good", text)]
 
 
@@ -131,8 +133,8 @@ def _warnings(world: World) -> list[Finding]:
             found.append(Finding("bad", text))
     if world.info is not None and world.info.leak_share > 0:
         text = (
-            f"The label is leaky as published: {100 * world.info.leak_share:.1f}% of the samples show text that is later "
-            "than the entry price. No score here is a headline."
+            f"The label is leaky as published: {100 * world.info.leak_share:.1f}% of the samples show text that is "
+            "later than the entry price. No score here is a headline."
         )
         found.append(Finding("bad", text))
     return found
@@ -182,8 +184,11 @@ def limits(run: RunView) -> list[str]:
             "Backtests fill at the price that the label enters at, and charge each side's costs, the hedge's too; "
             "borrowing fees, financing, market impact and taxes are not in them."
         )
+    if any(world.info is not None and not world.dated for world in run.worlds):
+        texts.append("Public test texts may have been in a base model's own training data: the gain over it says more.")
+    drawn = "whole trading days" if any(world.dated for world in run.worlds) else "texts"
     texts.append(
-        "Intervals are 95% and resample whole trading days (texts without a date: single texts). They do not cover "
-        "the choice of recipe, model and period, or another training seed."
+        f"Intervals are 95% and resample {drawn}. They do not cover the choice of recipe, model and period, or another "
+        "training seed."
     )
     return texts

@@ -49,7 +49,7 @@ def _world(world: World) -> Mapping[str, Any]:
         **grids,
         "legends": {name: _legend(grid) for name, grid in grids.items()},
         "differences": tables.differences(world),
-        "plots": {name: _image(svg, words) for name, (svg, words) in drawn.items() if svg},
+        "plots": {name: _image(svg, words) if svg else None for name, (svg, words) in drawn.items()},
         "stages": [
             (
                 stage.name,

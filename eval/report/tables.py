@@ -84,7 +84,7 @@ def differences(world: World) -> Grid | None:
     """Paired differences with their verdict in words."""
     pairs = world.rows.pairs()
     names = [f"{later} minus {earlier}" for later, earlier in pairs]
-    columns = world.rows.columns(dict.fromkeys((headline(world), "accuracy", "pnl_reward")), names)  # type: ignore[arg-type]
+    columns = world.rows.columns([headline(world), "accuracy", "pnl_reward"], names)
     groups: dict[str, list[Line]] = {}
     for (later, earlier), name in zip(pairs, names, strict=True):
         cells = []

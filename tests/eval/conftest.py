@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -177,8 +177,3 @@ def vllm_engine(tiny_base: str, tiny_adapter: Path) -> Iterator[Backend]:
     yield backend
     backend.close()
     assert dict(os.environ) == before
-
-
-def day_of(place: int) -> date:
-    """A date for the ``place``-th day of a made table."""
-    return date(2020, 1, 1) + timedelta(days=place)

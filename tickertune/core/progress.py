@@ -34,9 +34,7 @@ class Bar:
         if not console.is_terminal and time.monotonic() - self._printed > 30 and rate > 0:
             self._printed = time.monotonic()
             left = (self._total - self._done) / rate
-            print(
-                f"{self._label}: {self._done}/{self._total} ({rate:.1f}/s, {left:.0f} s left)", file=sys.stderr
-            )
+            print(f"{self._label}: {self._done}/{self._total} ({rate:.1f}/s, {left:.0f} s left)", file=sys.stderr)
 
 
 @contextmanager

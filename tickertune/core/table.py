@@ -78,7 +78,7 @@ def check_table(frame: pl.DataFrame, noun: type[Noun], what: str) -> pl.DataFram
         found = frame.schema[name]
         if isinstance(dtype, pl.Datetime) and isinstance(found, pl.Datetime) and found.time_zone is None:
             raise TickerTuneError(
-                f"{what}: column {name} holds naive times, such as {frame[name].drop_nulls().first()}",
+                f"{what}: column {name} holds naive times, such as {frame[name].drop_nulls().first()!s}",
                 "State the zone of every time stamp, for example 2015-08-03T13:30:00Z",
             )
     try:

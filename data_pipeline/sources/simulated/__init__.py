@@ -83,7 +83,12 @@ def _documents(items: list[Item], companies: list[Company]) -> pl.DataFrame:
     rows = []
     for item in items:
         company = companies[item.payload]
-        link = {"symbol": company.symbol, "instrument_id": company.instrument_id, "evidence": "payload", "detail": "wire"}
+        link = {
+            "symbol": company.symbol,
+            "instrument_id": company.instrument_id,
+            "evidence": "payload",
+            "detail": "wire",
+        }
         known = available_at(item)
         rows.append(
             {

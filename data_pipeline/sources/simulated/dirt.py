@@ -64,8 +64,6 @@ def _date_only(item: Item, window: Window) -> Item:
     return replace(item, date_only=True, published_at=midnight.astimezone(UTC))
 
 
-
-
 def available_at(item: Item) -> datetime:
     """When the item could be known: at its stamp, or at the end of its day where it has no clock time."""
     if not item.date_only:

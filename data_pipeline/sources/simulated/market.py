@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from data_pipeline.sources.simulated.phrases import NAME_ROOTS, SECTORS
 from data_pipeline.sources.simulated.draws import generator
+from data_pipeline.sources.simulated.phrases import NAME_ROOTS, SECTORS
 from tickertune.core.market import Bar, CorporateAction, Instrument
 from tickertune.core.table import schema_of
 
@@ -45,7 +45,9 @@ def make_companies(seed: int, count: int) -> list[Company]:
     for index, (root, sector) in enumerate(chosen):
         letters = root.replace(" ", "").upper()
         options = [letters[0]] if index % 12 == 5 else []
-        options += [letters[:2] + letters[k] + sector[0] for k in range(2, len(letters))] + [f"{letters[:3]}{c}" for c in "QXZWVKJ"]
+        options += [letters[:2] + letters[k] + sector[0] for k in range(2, len(letters))] + [
+            f"{letters[:3]}{c}" for c in "QXZWVKJ"
+        ]
         symbol = next(option for option in options if option not in used)
         used.add(symbol)
         companies.append(
@@ -159,4 +161,10 @@ def simulate_prices(
 
 
 def _action(company: Company, ex_date: date, kind: str, value: float) -> dict[str, object]:
-    return {"instrument_id": company.instrument_id, "ex_date": ex_date, "kind": kind, "value": float(value), "detail": ""}
+    return {
+        "instrument_id": company.instrument_id,
+        "ex_date": ex_date,
+        "kind": kind,
+        "value": float(value),
+        "detail": "",
+    }

@@ -155,5 +155,3 @@ def _item(
         session=window.session,
         tone=tone,
     )
-
-

@@ -13,7 +13,7 @@ WORLD_PLOTS: dict[str, tuple[Callable[[World], str | None], str]] = {
     "forest": (forest, "Every predictor's headline metric with its 95% interval"),
     "confusion": (confusion, "Confusion matrices of the checkpoints"),
     "reliability": (reliability, "Stated confidence against the share right"),
-    "equity": (equity, "Growth of the market-neutral book before and after costs"),
+    "equity": (equity, "Summed returns of the market-neutral book before and after costs"),
 }
 """Plots of a world, each with the words that stand for it where it cannot be seen."""
 

@@ -1,4 +1,4 @@
-"""Plots of what went on over time: the portfolio's growth and the training logs."""
+"""Plots of what went on over time: the portfolio's returns and the training logs."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +11,7 @@ from eval.report.plots.style import colour_of, style, to_svg
 
 
 def equity(world: World) -> str | None:
-    """Compounded growth of each checkpoint before and after costs, and of buy and hold."""
+    """Sum of each checkpoint's returns before and after costs, and of buy and hold: capital is kept constant."""
     held = ["buy_and_hold", "oracle"]
     present = set() if world.equity.is_empty() else set(world.equity["checkpoint"].to_list())
     names = [name for name in [*world.rows.checkpoints(), *held] if name in present]
@@ -22,12 +22,12 @@ def equity(world: World) -> str | None:
         for axes, column in zip(panels, ("gross", "net"), strict=True):
             for name in names:
                 path = world.equity.filter(pl.col("checkpoint") == name).sort("session")
-                growth = 100 * (np.cumprod(1 + path[column].to_numpy()) - 1)
+                earned = 100 * np.cumsum(path[column].to_numpy())
                 line = (0, (4, 2)) if name in held else "-"
                 colour = colour_of(name, world.rows.checkpoints())
                 axes.plot(
                     path["session"].to_numpy(),
-                    growth,
+                    earned,
                     color=colour,
                     linewidth=1.5,
                     linestyle=line,
@@ -35,9 +35,10 @@ def equity(world: World) -> str | None:
                 )
             axes.axhline(0, color="#555555", linewidth=0.8)
             axes.set_title("before costs" if column == "gross" else "after costs")
-            axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=6))  # type: ignore[no-untyped-call]
-            axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))  # type: ignore[no-untyped-call]
-        panels[0].set_ylabel("growth, %")
+            ticks = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
+            axes.xaxis.set_major_locator(ticks)
+            axes.xaxis.set_major_formatter(ConciseDateFormatter(ticks))  # type: ignore[no-untyped-call]
+        panels[0].set_ylabel("% of capital")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=min(len(names), 5))
         return to_svg(figure)

@@ -12,7 +12,7 @@ from tickertune.core.recipe import LabelConfig
 
 @pytest.mark.parametrize("name", ["acl18", "acl18_as_published"])
 def test_acl18_drops_the_band_and_keeps_its_edges(name: str) -> None:
-    spec = label_spec(LabelConfig(name=name))  # type: ignore[arg-type]
+    spec = label_spec(LabelConfig(name=name))
     fitted = fit(spec, np.array([0.5, 0.6]))
     targets = np.array([-0.0051, -0.005, -0.0049, 0.0, 0.0054, 0.0055, 0.0056, np.nan])
     assert classify(spec, fitted, targets).tolist() == [0, 0, NO_CLASS, NO_CLASS, NO_CLASS, 1, 1, NO_CLASS]
@@ -21,7 +21,7 @@ def test_acl18_drops_the_band_and_keeps_its_edges(name: str) -> None:
 
 @pytest.mark.parametrize(("classes", "shares"), [(2, [0.5, 0.5]), (3, [1 / 3] * 3), (5, [0.1, 0.2, 0.4, 0.2, 0.1])])
 def test_fitted_classes_have_the_wanted_shares_on_what_they_were_fitted_on(classes: int, shares: list[float]) -> None:
-    spec = label_spec(LabelConfig(classes=classes))  # type: ignore[arg-type]
+    spec = label_spec(LabelConfig(classes=classes))
     targets = np.random.default_rng(0).normal(size=9000)
     codes = classify(spec, fit(spec, targets), targets)
     assert np.bincount(codes) / len(codes) == pytest.approx(shares, abs=0.001)
@@ -40,11 +40,11 @@ def test_without_training_targets_nothing_gets_a_class() -> None:
 
 
 def test_each_label_has_its_own_hash_and_a_changed_window_changes_it() -> None:
-    hashes = {label_spec(LabelConfig(name=name)).hash for name in LABELS}  # type: ignore[arg-type]
+    hashes = {label_spec(LabelConfig(name=name)).hash for name in LABELS}
     hashes.add(label_spec(LabelConfig(horizon=5)).hash)
     hashes.add(label_spec(LabelConfig(volatility_sessions=40)).hash)
     assert len(hashes) == len(LABELS) + 2
 
 
 def test_only_the_published_window_is_leaky() -> None:
-    assert [name for name in LABELS if label_spec(LabelConfig(name=name)).leaky] == ["acl18_as_published"]  # type: ignore[arg-type]
+    assert [name for name in LABELS if label_spec(LabelConfig(name=name)).leaky] == ["acl18_as_published"]

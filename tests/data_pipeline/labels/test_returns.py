@@ -55,5 +55,7 @@ def test_a_past_move_ends_at_the_last_known_close_and_is_left_out_where_a_price_
     source = market()
     panel = price_panel(source.bars, source.actions, new_york())
     panel.close[0, 40:46] = [10, np.nan, 11, 12, 13, 14]
-    assert past_moves(panel, 0, 45, [1, 4, 5]) == [(1, pytest.approx(14 / 13 - 1)), (5, pytest.approx(0.4))]
+    moves = past_moves(panel, 0, 45, [1, 4, 5])
+    assert [sessions for sessions, _ in moves] == [1, 5]
+    assert [value for _, value in moves] == pytest.approx([14 / 13 - 1, 0.4])
     assert past_moves(panel, 0, 0, [1]) == []

@@ -73,7 +73,7 @@ def test_exchanges_of_one_market_share_sessions_and_others_are_refused() -> None
 
 
 def test_an_unknown_exchange_is_named_with_the_nearest_known_one() -> None:
-    with pytest.raises(TickerTuneError, match="XNYSE.*did you mean 'XNYS'"):
+    with pytest.raises(TickerTuneError, match=r"XNYSE.*did you mean 'XNYS'"):
         load_sessions("XNYSE", date(2020, 1, 2), date(2020, 3, 2))
 
 

@@ -218,18 +218,43 @@ def test_targets_are_what_they_say() -> None:
 
 
 def test_a_raw_return_is_the_trade_from_the_entry_s_open_to_the_exit_s() -> None:
-    days = [day.item() for day in new_york().dates]
-    rows = [bar(name, day, 100 + number, 7) for name in "AB" for number, day in enumerate(days)]
+    frame = full(0, 1)[2].frame
+    source = full(0, 1)[0]
+    sessions = new_york()
+    opens = {(row["instrument_id"], row["session"]): row["open"] for row in source.bars.iter_rows(named=True)}
+    acted = {(row["instrument_id"], row["ex_date"]) for row in source.actions.iter_rows(named=True)}
+    checked = 0
+    for sample in frame.iter_rows(named=True):
+        start = sessions.at_or_after(sample["session"])
+        days = [day.item() for day in sessions.dates[start : start + 4]]
+        if not any((sample["instrument_id"], day) in acted for day in days):
+            first, last = (opens[sample["instrument_id"], day] for day in (days[0], days[-1]))
+            assert sample["ret_raw"] == pytest.approx(last / first - 1)
+            assert sample["exit"].date() == days[-1]
+            checked += 1
+    assert checked > 50
+
+
+def test_without_a_known_volatility_there_is_no_excess_label() -> None:
+    rows = [bar(name, day.item(), 100 + n, 7) for name in "AB" for n, day in enumerate(new_york().dates)]
     source = SourceData(
-        documents=documents([document("a", utc("2020-02-11T12:00"), ["A"])]),
+        documents=documents([document("a", utc("2020-02-11T12:00"))]),
         instruments=instruments(["A", "B"]),
         bars=bars(rows),
     )
-    built = samples(source, config(label={"name": "excess", "horizon": 4}), FittedState(cut_points=[0.0], fitted_on=1))
+    built = samples(source, config(label={"horizon": 4}), FittedState(cut_points=[0.0], fitted_on=1))
     assert built.frame.is_empty()
-    assert built.counts["no_target"] == 1  # both stocks move alike: their excess has no volatility
-    acl = samples(source, config(label={"name": "acl18"}))
-    assert acl.counts["dead_band"] == len(acl.frame) + acl.counts["dead_band"] > 0
+    assert built.counts["no_target"] == 1
+
+
+def test_the_dead_band_is_counted() -> None:
+    rows = [bar("A", day.item(), 100, 100 * 1.006 ** (n % 2)) for n, day in enumerate(new_york().dates)]
+    flat = [bar("B", day.item(), 100, 100 + n / 100) for n, day in enumerate(new_york().dates)]
+    posts = [document(f"{name}{day}", utc(f"2020-02-{day}T12:00"), [name]) for name in "AB" for day in (11, 12, 18)]
+    source = SourceData(documents(posts), instruments(["A", "B"]), bars(rows + flat))
+    built = samples(source, config(label={"name": "acl18"}, lookback_days=1))
+    assert set(built.frame["instrument_id"]) == {"A"}
+    assert built.counts["dead_band"] == 3
 
 
 def test_only_the_newest_documents_are_shown_and_the_rest_is_counted() -> None:

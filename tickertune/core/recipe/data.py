@@ -54,9 +54,7 @@ class FilesSourceConfig(Config):
     actions: DataPath | None = None
 
 
-SourceConfig = Annotated[
-    SimulatedSourceConfig | StockNetSourceConfig | FilesSourceConfig, Field(discriminator="kind")
-]
+SourceConfig = Annotated[SimulatedSourceConfig | StockNetSourceConfig | FilesSourceConfig, Field(discriminator="kind")]
 
 
 class LabelConfig(Config):

@@ -43,7 +43,7 @@ class GrpoConfig(Config):
     """Groups a step, over all processes."""
     num_generations: int = Field(default=8, ge=2)
     """Completions a group."""
-    max_completion_length: int = Field(default=6, ge=1)
+    max_completion_length: int = Field(default=16, ge=1)
     max_prompt_length: int = Field(default=512, ge=16)
     """Longer prompts are dropped and counted, never cut."""
     temperature: float = Field(default=1.0, gt=0)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -45,10 +46,8 @@ def set_key(values: dict[str, Any], dotted: str, text: str) -> None:
         values = inner
     value = yaml.safe_load(text)
     if isinstance(value, str):
-        try:  # YAML 1.1 reads 1e-4 as text
+        with suppress(ValueError):  # YAML 1.1 reads 1e-4 as text
             value = float(value)
-        except ValueError:
-            pass
     values[last] = value
 
 

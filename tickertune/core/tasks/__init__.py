@@ -10,7 +10,7 @@ TASKS: dict[str, Task] = {
     for task in (
         MovementTask("movement", ("down", "up")),
         MovementTask("movement3", ("down", "flat", "up")),
-        MovementTask("movement5", ("crash", "down", "flat", "up", "surge")),
+        MovementTask("movement5", ("crashing", "down", "flat", "up", "soaring")),
         SentimentTask(),
     )
 }
@@ -23,9 +23,7 @@ def get_task(name: str) -> Task:
         TickerTuneError: No such task.
     """
     if name not in TASKS:
-        raise TickerTuneError(
-            f"Unknown task '{name}'{did_you_mean(name, TASKS)}", f"Use one of {', '.join(TASKS)}"
-        )
+        raise TickerTuneError(f"Unknown task '{name}'{did_you_mean(name, TASKS)}", f"Use one of {', '.join(TASKS)}")
     return TASKS[name]
 
 

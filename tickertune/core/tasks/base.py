@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from tickertune.core.decision import Decision
 
-ANSWER_PREFIX = "Answer:"
 _CONTROL = re.compile(r"<\|(?=[^|>\n]*\|>)")
 _FENCE = re.compile(r"<(?=/?(?:news|text)\b)", re.IGNORECASE)
 
@@ -18,22 +17,22 @@ def fenced(text: str) -> str:
 class Task:
     """A label space with its answer format.
 
-    The answer is ``Answer: <label>``. Evaluation scores the labels after ``answer_prefix`` in one
-    forward pass; generation is read by ``parse``. Both mean the same thing.
+    The answer is ``<answer_prefix> <label>``, a sentence that a pretrained model finds natural. Evaluation
+    scores the labels after ``answer_prefix`` in one forward pass; generation is read by ``parse``. Both mean
+    the same thing.
     """
 
-    def __init__(self, name: str, labels: Sequence[str]) -> None:
+    def __init__(self, name: str, labels: Sequence[str], answer_prefix: str) -> None:
         self.name = name
         self.labels = tuple(labels)
+        self.answer_prefix = answer_prefix
         words = "|".join(map(re.escape, self.labels))
-        self._answer = re.compile(rf"{re.escape(ANSWER_PREFIX)}\s*({words})\s*\.?", re.IGNORECASE)
+        self._answer = re.compile(rf"{re.escape(answer_prefix)}\s+({words})\s*\.?", re.IGNORECASE)
         self._word = re.compile(rf"(?<!\w)({words})(?!\w)", re.IGNORECASE)
-
-    answer_prefix = ANSWER_PREFIX
 
     def answer(self, label: str) -> str:
         """Return the reply that states ``label``."""
-        return f"{ANSWER_PREFIX} {label}"
+        return f"{self.answer_prefix} {label}"
 
     def continuation(self, label: str) -> str:
         """Return what follows ``answer_prefix`` when the answer is ``label``."""

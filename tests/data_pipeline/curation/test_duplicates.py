@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from data_pipeline.curation.duplicates import bands_and_rows, exact_duplicates, near_duplicates
 from data_pipeline.curation.text import repost_key, without_attribution
-from tests.data_pipeline.making import START, document, documents
+from tests.data_pipeline.nouns import START, document, documents
 from tickertune.core.document import Document
 
 STORY = "Acme wins a supply contract with the rail company after long talks"
@@ -36,7 +36,13 @@ def test_equal_times_are_ordered_by_id() -> None:
 
 @pytest.mark.parametrize(
     "title",
-    [f"{STORY} today", f"Report: {STORY}", f"{STORY} - update", f"({'Harbor Post'}) {STORY}", f"{STORY} | Meridian Press"],
+    [
+        f"{STORY} today",
+        f"Report: {STORY}",
+        f"{STORY} - update",
+        f"({'Harbor Post'}) {STORY}",
+        f"{STORY} | Meridian Press",
+    ],
 )
 def test_edited_and_syndicated_copies_are_near_duplicates(title: str) -> None:
     kept, drops = decisions(document("first", STORY), document("copy", title, hours=1))
@@ -60,8 +66,14 @@ def test_two_brokers_saying_the_same_are_not_duplicates() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("$AAPL hits a new 52-week high on heavy volume in early trade", "$MSFT hits a new 52-week high on heavy volume in early trade"),
-        ("Acme shares are up 3.5% in heavy trading after the profit report", "Acme shares are up 9.1% in heavy trading after the profit report"),
+        (
+            "$AAPL hits a new 52-week high on heavy volume in early trade",
+            "$MSFT hits a new 52-week high on heavy volume in early trade",
+        ),
+        (
+            "Acme shares are up 3.5% in heavy trading after the profit report",
+            "Acme shares are up 9.1% in heavy trading after the profit report",
+        ),
         ("Acme raises its outlook", "Acme cuts its outlook"),
     ],
 )
@@ -91,7 +103,9 @@ def test_same_words_a_month_later_are_news_again_but_daily_repeats_are_not() -> 
 
 
 def test_revisions_of_a_kept_document_stay() -> None:
-    kept, drops = decisions(document("a", STORY), document("a", STORY, hours=1, revision=1), document("b", STORY, hours=2))
+    kept, drops = decisions(
+        document("a", STORY), document("a", STORY, hours=1, revision=1), document("b", STORY, hours=2)
+    )
     assert kept == ["a", "a"]
     assert drops == {"b": ("exact_duplicate", "a")}
 
@@ -105,7 +119,8 @@ def test_repost_key_ignores_what_a_repost_changes() -> None:
 
 
 @pytest.mark.parametrize(
-    "title", ["$ACME: wins the rail contract", "Raises its outlook: Acme Foods", "Q3: beats estimates of the street by far"]
+    "title",
+    ["$ACME: wins the rail contract", "Raises its outlook: Acme Foods", "Q3: beats estimates of the street by far"],
 )
 def test_label_with_content_is_no_attribution(title: str) -> None:
     assert without_attribution(title) == title
@@ -120,7 +135,9 @@ def test_hashing_rarely_misses_a_pair_at_the_threshold(threshold: float) -> None
 
 words = st.sampled_from(["acme", "wins", "big", "order", "today", "$X", "$Y", "5%", "from", "bank"])
 titles = st.lists(words, min_size=1, max_size=7).map(" ".join)
-streams = st.lists(st.tuples(titles, st.integers(0, 400), st.sampled_from([(), ("X",), ("X", "Y")])), min_size=1, max_size=25)
+streams = st.lists(
+    st.tuples(titles, st.integers(0, 400), st.sampled_from([(), ("X",), ("X", "Y")])), min_size=1, max_size=25
+)
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,7 +4,7 @@ import pytest
 
 from data_pipeline.linking import link, name_on
 from data_pipeline.linking.names import NameIndex, spellings
-from tests.data_pipeline.making import UNIVERSE, document, documents
+from tests.data_pipeline.nouns import UNIVERSE, document, documents
 from tickertune.core.document import Document
 
 

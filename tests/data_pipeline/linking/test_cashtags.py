@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.linking.cashtags import SymbolIndex, cashtags
-from tests.data_pipeline.making import UNIVERSE
+from tests.data_pipeline.nouns import UNIVERSE
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_standalone_cashtags_are_found(text: str, tags: list[str]) -> None:
     "text",
     [
         "U$D 494.40", "104 mill U$D)", "A$AP Rocky - L$D", "US$5 or $5 or $5k", "310 ARFS$ a tonne", "HEI$T", "Holy S#$T!!!",
-        "$T-Mobile", "$T\u2206RTERjones", "TOP A$$i$T", "$c $t $so much", "#$FB", "$$AAPL", "$BAC$", "$TÝLLO", "$V4", "cash $ T", "",
+        "$T-Mobile", "$T\u2206RTERjones", "TOP A$$i$T", "$c $t $so much", "#$FB", "$$AAPL", "family $D... ", "movers $D... http://t.co/x", "$D->user = $D->name", "night $D...8)", "$BAC$", "$TÝLLO", "$V4", "cash $ T", "",
     ],
 )  # fmt: skip
 def test_look_alikes_are_not_cashtags(text: str) -> None:

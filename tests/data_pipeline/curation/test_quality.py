@@ -1,7 +1,7 @@
 import pytest
 
 from data_pipeline.curation.quality import is_foreign, quality
-from tests.data_pipeline.making import document, documents
+from tests.data_pipeline.nouns import document, documents
 
 
 def reason_of(title: str, **fields: object) -> tuple[str, str] | None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data_pipeline.curation.normalise import normalise_documents, normalise_text
-from tests.data_pipeline.making import document, documents
+from tests.data_pipeline.nouns import document, documents
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from tests.data_pipeline.making import document, documents
     [
         ("AT&amp;T  rises\t5 %", "AT&T rises 5 %"),
         ("AT&amp;amp;T", "AT&T"),
-        ("\uff04AAPL ｕｐ", "$AAPL up"),
+        ("\uff04AAPL \uff55\uff50", "$AAPL up"),
         ("a\u200bb\u202ec\ufeff d\x07", "abc d"),
         ("one\r\n\r\n  two\u2028three ", "one\ntwo\nthree"),
         ("&#xFF06;lt;b&gt;", "<b>"),
@@ -23,7 +23,9 @@ def test_text_takes_one_form(raw: str, clean: str) -> None:
     assert normalise_text(raw) == clean
 
 
-entities = st.sampled_from(["&amp;", "&lt;", "&#38;", "amp;", "\uff06", "\u200b", "&", "x", " ", "\n", "\u2026", "1", ";", "#"])
+entities = st.sampled_from(
+    ["&amp;", "&lt;", "&#38;", "amp;", "\uff06", "\u200b", "&", "x", " ", "\n", "\u2026", "1", ";", "#"]
+)
 
 
 @given(st.text() | st.lists(entities).map("".join))

@@ -1,0 +1,89 @@
+"""Mixtures of labelled sets."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from data_pipeline.samples.sentiment import CONTAMINATED, Part, SentimentSamples, sentiment_samples
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.recipe import SentimentDataConfig, SentimentSetConfig
+
+TEXTS = {
+    ("phrasebank", "train"): [f"Sales of unit {n} grew" for n in range(40)] + ["Shared  text", "&amp; shared"],
+    ("tfns", "train"): [f"$T{n} falls" for n in range(30)],
+    ("phrasebank", "test"): ["shared text", "& Shared", "other"],
+}
+
+
+def read(block: SentimentSetConfig, part: Part) -> pl.DataFrame:
+    texts = TEXTS[block.name, part]
+    labels = [("negative", "neutral", "positive")[n % 3] for n in range(len(texts))]
+    return pl.DataFrame(
+        {"text": texts, "label": labels, "row_id": [f"{block.name}:{part}:{n}" for n in range(len(texts))]}
+    )
+
+
+def built(train: list[dict[str, Any]], **changes: Any) -> SentimentSamples:
+    path = Path("unused")
+    config = SentimentDataConfig(
+        train=[SentimentSetConfig(path=path, **block) for block in train],
+        test=[SentimentSetConfig(name="phrasebank", path=path)],
+        **changes,
+    )
+    return sentiment_samples(config, read)
+
+
+def split(samples: SentimentSamples, name: str) -> pl.DataFrame:
+    return samples.frame.filter(pl.col("split") == name)
+
+
+def test_a_training_text_that_equals_a_test_text_is_dropped_and_recorded() -> None:
+    samples = built([{"name": "phrasebank"}], validation_share=0.0)
+    assert len(split(samples, "train")) == 40
+    assert samples.counts[CONTAMINATED] == 2
+    assert samples.drops.select("doc_id", "survivor").rows() == [
+        ("phrasebank:train:40", "phrasebank:test:0"),
+        ("phrasebank:train:41", "phrasebank:test:1"),
+    ]
+
+
+def test_training_rows_are_repeated_and_evaluation_rows_are_not() -> None:
+    samples = built([{"name": "phrasebank", "repeat": 3}, {"name": "tfns"}], validation_share=0.3)
+    train, validation = split(samples, "train"), split(samples, "validation")
+    copies = train.group_by(pl.col("doc_ids").list.first()).len()
+    assert set(copies.filter(pl.col("doc_ids").str.starts_with("phrasebank"))["len"]) == {3}
+    assert set(copies.filter(pl.col("doc_ids").str.starts_with("tfns"))["len"]) == {1}
+    assert 5 < len(validation) < 40
+    assert len(copies) + len(validation) == 70
+    assert len(split(samples, "test")) == 3
+    assert not samples.frame["sample_id"].is_duplicated().any()
+
+
+def test_the_seed_draws_the_validation_part() -> None:
+    one, same, other = (built([{"name": "tfns"}], validation_share=0.5, seed=seed) for seed in (1, 1, 2))
+    assert one.frame.equals(same.frame)
+    assert set(split(one, "validation")["sample_id"]) != set(split(other, "validation")["sample_id"])
+
+
+def test_a_limit_takes_so_many_rows_of_a_set() -> None:
+    samples = built([{"name": "tfns", "limit": 7}], validation_share=0.0)
+    assert len(split(samples, "train")) == 7
+
+
+def test_a_set_named_twice_is_refused() -> None:
+    with pytest.raises(TickerTuneError, match="twice in train"):
+        built([{"name": "tfns"}, {"name": "tfns"}])
+
+
+def test_training_on_nothing_but_test_texts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TEXTS, ("tfns", "train"), ["Other", "SHARED TEXT"])
+    with pytest.raises(TickerTuneError, match="All 2 training texts are test texts too"):
+        built([{"name": "tfns"}])
+
+
+def test_the_prompt_asks_about_the_text_and_the_answer_is_its_label() -> None:
+    row = split(built([{"name": "tfns"}]), "test").filter(pl.col("sample_id") == "phrasebank:test:2").row(0, named=True)
+    assert "<text>\nother\n</text>" in row["messages"][1]["content"]
+    assert row["answer"] == f"The sentiment of this text is {row['label']}" == "The sentiment of this text is positive"

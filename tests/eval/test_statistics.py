@@ -1,0 +1,112 @@
+import time
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval.statistics import block_length, bootstrap_sums, holm, interval, p_above_zero
+
+
+def naive_sums(day_sums: np.ndarray, block: int, draws: int, seed: int) -> np.ndarray:
+    """Draw rows one by one, with the same generator."""
+    days = len(day_sums)
+    starts = np.random.default_rng(seed).integers(days, size=(draws, -(-days // block)))
+    result = []
+    for row in starts:
+        chosen = [(start + step) % days for start in row for step in range(block)][:days]
+        result.append(sum(day_sums[day] for day in chosen))
+    return np.array(result)
+
+
+@given(st.integers(2, 9), st.integers(1, 4), st.integers(0, 5))
+def test_weighted_sums_equal_drawing_row_by_row(days: int, block: int, seed: int) -> None:
+    table = np.random.default_rng(9).normal(size=(days, 3))
+    drawn = bootstrap_sums(table, block, 20, seed)
+    if days <= block:
+        assert drawn is None
+    else:
+        assert drawn is not None
+        np.testing.assert_allclose(drawn, naive_sums(table, block, 20, seed))
+
+
+def test_chunks_do_not_change_the_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = np.random.default_rng(0).normal(size=(7, 2))
+    whole = bootstrap_sums(table, 2, 50, 3)
+    monkeypatch.setattr("eval.statistics._CHUNK_CELLS", 40)
+    chunked = bootstrap_sums(table, 2, 50, 3)
+    assert whole is not None
+    assert chunked is not None
+    np.testing.assert_allclose(chunked, whole)
+
+
+def test_five_thousand_draws_of_a_test_period_take_well_under_a_second() -> None:
+    table = np.random.default_rng(0).normal(size=(60, 9 * 44))
+    bootstrap_sums(table, 1, 10, 0)
+    started = time.process_time()
+    bootstrap_sums(table, 1, 5000, 0)
+    assert time.process_time() - started < 1.0
+
+
+def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(0)
+    hits = 0
+    for seed in range(200):
+        days = generator.normal(size=(40, 1)) + 0.3
+        drawn = bootstrap_sums(days, 1, 400, seed)
+        assert drawn is not None
+        low, high = interval(drawn[:, 0] / 40)
+        hits += low <= 0.3 <= high
+    assert 0.89 <= hits / 200 <= 0.99
+
+
+def test_blocks_widen_the_interval_where_days_hang_together() -> None:
+    generator = np.random.default_rng(0)
+    shocks = generator.normal(size=404)
+    days = np.convolve(shocks, np.ones(5), mode="valid").astype(np.float64)[:, None]
+    widths = []
+    for block in (1, 10):
+        drawn = bootstrap_sums(days, block, 1000, 0)
+        assert drawn is not None
+        low, high = interval(drawn[:, 0])
+        widths.append(high - low)
+    assert widths[1] > 1.5 * widths[0]
+
+
+def test_pairing_removes_what_two_predictors_share() -> None:
+    generator = np.random.default_rng(0)
+    shared = generator.normal(size=60)
+    drawn = bootstrap_sums(np.stack([shared, shared + 0.01 * generator.normal(size=60)], axis=1), 1, 1000, 0)
+    assert drawn is not None
+    assert np.std(drawn[:, 1] - drawn[:, 0]) < 0.05 * np.std(drawn[:, 0])
+
+
+def test_p_value_under_the_null_is_rarely_small() -> None:
+    generator = np.random.default_rng(1)
+    small = 0
+    for seed in range(200):
+        drawn = bootstrap_sums(generator.normal(size=(60, 1)), 1, 400, seed)
+        assert drawn is not None
+        small += p_above_zero(drawn[:, 0]) < 0.05
+    assert small <= 22
+    assert p_above_zero(np.ones(99)) == 0.01
+    assert p_above_zero(-np.ones(99)) == 1.0
+
+
+def test_holm_by_hand() -> None:
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06})
+    assert holm({}) == {}
+
+
+@given(st.dictionaries(st.text(max_size=2), st.floats(0, 1), min_size=1, max_size=6))
+def test_holm_never_lowers_a_value_and_keeps_the_order(values: dict[str, float]) -> None:
+    adjusted = holm(values)
+    assert list(adjusted) == list(values)
+    assert all(values[name] <= adjusted[name] <= 1 for name in values)
+    ordered = sorted(values, key=lambda name: values[name])
+    assert all(adjusted[first] <= adjusted[second] for first, second in pairwise(ordered))
+
+
+def test_blocks_span_two_horizons_where_windows_overlap() -> None:
+    assert [block_length(1, 1), block_length(3, 1), block_length(1, 5), block_length(20, 5)] == [1, 3, 10, 20]

@@ -1,0 +1,119 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from eval.checkpoint import base_checkpoint, checkpoint_of
+from tests.training.made_stage import write_stage
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import write_json, write_text
+from tickertune.core.recipe import ModelConfig
+from training.hub import Origin, origin_of, push, write_package
+
+TINY = ModelConfig(name="tiny-llama")
+ORIGIN = Origin("someone/tiny-llama", "apache-2.0")
+ROWS = [
+    {
+        "world": "planted",
+        "checkpoint": name,
+        "metric": "mcc",
+        "value": value,
+        "low": low,
+        "high": high,
+        "n": 90,
+        "days": 30,
+    }
+    for name, value, low, high in (("sft", 0.31, 0.21, 0.41), ("base", 0.0, None, None), ("tfidf", 0.9, 0.8, 1.0))
+]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory) -> Path:
+    """A training stage inside a run with a recipe and scores."""
+    run = tmp_path_factory.mktemp("run")
+    recipe = {
+        "name": "x",
+        "output": str(run),
+        "worlds": {"w": {"data": {"source": {"path": "/home/me/secret/tweets"}}}},
+    }
+    write_text(run / "recipe.yaml", yaml.safe_dump(recipe))
+    write_json(run / "planted/eval/metrics.json", ROWS)
+    return write_stage(run / "planted" / "sft")
+
+
+def package(stage: Path, target: Path, merged: bool = False) -> str:
+    write_package(checkpoint_of("sft", stage, TINY), stage, ORIGIN, "my-model", merged, target)
+    return (target / "README.md").read_text()
+
+
+def test_adapter_package_holds_weights_recipe_and_card(stage, tmp_path):
+    card = package(stage, tmp_path / "out")
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["README.md", "adapter_config.json", "adapter_model.safetensors", "recipe.yaml"]
+    header = yaml.safe_load(card.split("---")[1])
+    assert header["base_model"] == "someone/tiny-llama"
+    assert header["license"] == "apache-2.0"
+    assert header["library_name"] == "peft"
+    config = json.loads((tmp_path / "out/adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == "someone/tiny-llama"
+
+
+def test_card_shows_the_checkpoints_scores_with_intervals_and_no_one_elses(stage, tmp_path):
+    card = package(stage, tmp_path / "out")
+    assert "| sft | mcc | 0.3100 | 0.2100 to 0.4100 | 90 | 30 |" in card
+    assert "| base | mcc | 0.0000 |  | 90 | 30 |" in card
+    assert "tfidf" not in card
+
+
+def test_card_is_no_investment_advice(stage, tmp_path):
+    assert re.search(r"investment\s+advice", package(stage, tmp_path / "out"))
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_no_path_of_this_machine_is_pushed(stage, tmp_path, merged):
+    package(stage, tmp_path / "out", merged)
+    texts = [path.read_text() for path in (tmp_path / "out").iterdir() if path.suffix != ".safetensors"]
+    assert not any(str(path) in text for text in texts for path in (stage.parent.parent, Path.home(), "/home/me"))
+    assert (
+        json.loads((tmp_path / "out/adapter_config.json").read_text())["base_model_name_or_path"]
+        == "someone/tiny-llama"
+    )
+
+
+def test_merged_package_loads_as_a_whole_model_and_states_its_fidelity(stage, tmp_path):
+    card = package(stage, tmp_path / "out", merged=True)
+    assert "max_abs_logit_difference" in card
+    assert yaml.safe_load(card.split("---")[1])["library_name"] == "transformers"
+    assert checkpoint_of("merged", tmp_path / "out", TINY).model == tmp_path / "out"
+
+
+def test_package_is_the_same_bytes_again(stage, tmp_path):
+    package(stage, tmp_path / "a")
+    package(stage, tmp_path / "b")
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_base_that_is_not_on_the_hub_needs_an_id(tmp_path):
+    for name in ("tiny-llama", str(tmp_path)):
+        with pytest.raises(TickerTuneError, match="--base-id"):
+            origin_of(ModelConfig(name=name), None, None)
+    assert origin_of(TINY, "someone/tiny", None) == Origin("someone/tiny", None)
+
+
+def test_base_on_the_hub_names_itself():
+    assert origin_of(ModelConfig(name="owner/model"), None, None) == Origin("owner/model", None)
+    assert origin_of(ModelConfig(name="smollm2-135m"), None, None).licence == "apache-2.0"
+
+
+def test_untrained_model_is_not_pushed(stage, tmp_path):
+    with pytest.raises(TickerTuneError, match="no trained weights"):
+        write_package(base_checkpoint(TINY), stage, ORIGIN, "t", False, tmp_path / "out")
+
+
+def test_push_without_token_names_the_variable(tmp_path, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with pytest.raises(TickerTuneError, match="HF_TOKEN"):
+        push(tmp_path, "me/model", public=False)

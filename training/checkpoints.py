@@ -1,0 +1,136 @@
+"""Trainer checkpoints that are known to be whole, and results that appear whole or not at all."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import canonical_json, read_json, write_json, write_text
+
+COMPLETE = "complete.json"
+"""Written last into a checkpoint: the size of every file in it."""
+ORIGIN = "origin.json"
+"""What the checkpoints of a folder were trained from and with."""
+_NOT_FOR_RESULTS = ("training_args.bin", "README.md")
+"""What the trainer adds to a saved model: a pickle, and a card that knows nothing of the data."""
+
+
+class CompletenessCallback(TrainerCallback):  # type: ignore[misc]
+    """Seals each checkpoint once all processes have written their part."""
+
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Write the seal of the checkpoint that was just saved."""
+        args.distributed_state.wait_for_everyone()
+        if state.is_world_process_zero:
+            seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+
+
+def seal(checkpoint: Path) -> None:
+    """Bring a checkpoint's files to the disk and write down their sizes."""
+    sizes = {}
+    for path in sorted(checkpoint.rglob("*")):
+        if path.is_file() and path.name != COMPLETE:
+            with path.open("rb") as handle:
+                os.fsync(handle.fileno())
+            sizes[str(path.relative_to(checkpoint))] = path.stat().st_size
+    write_json(checkpoint / COMPLETE, sizes)
+
+
+def is_complete(checkpoint: Path) -> bool:
+    """Whether a checkpoint was sealed and every file still has its size."""
+    if not (checkpoint / COMPLETE).is_file():
+        return False
+    sizes: dict[str, int] = read_json(checkpoint / COMPLETE)
+    return all(
+        (checkpoint / name).is_file() and (checkpoint / name).stat().st_size == size for name, size in sizes.items()
+    )
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Checkpoints in a folder by rising step, whole or not."""
+    found = [path for path in folder.glob("checkpoint-*") if path.name.removeprefix("checkpoint-").isdigit()]
+    return sorted(found, key=lambda path: int(path.name.removeprefix("checkpoint-")))
+
+
+def last_complete(folder: Path) -> Path | None:
+    """Return the newest checkpoint that was saved to the end, or None."""
+    return next((path for path in reversed(checkpoints(folder)) if is_complete(path)), None)
+
+
+def remove_incomplete(folder: Path) -> int:
+    """Remove checkpoints whose saving or removal was cut off, and return how many."""
+    cut_off = [path for path in checkpoints(folder) if not is_complete(path)]
+    for path in cut_off:
+        shutil.rmtree(path)
+    return len(cut_off)
+
+
+def keep_last(folder: Path) -> None:
+    """Remove all checkpoints but the newest."""
+    for path in checkpoints(folder)[:-1]:
+        shutil.rmtree(path)
+
+
+def check_origin(folder: Path, origin: dict[str, Any]) -> None:
+    """Refuse to resume checkpoints that were trained from or with something else; note the origin of new ones.
+
+    Raises:
+        TickerTuneError: The folder's checkpoints have another origin; the first differing entries are named.
+    """
+    path = folder / ORIGIN
+    before = read_json(path) if path.is_file() else {}
+    if checkpoints(folder) and before != origin:
+        changed = sorted(key for key in {*before, *origin} if before.get(key) != origin.get(key))
+        raise TickerTuneError(
+            f"The checkpoints in {folder} were trained with other settings or data ({', '.join(changed)})",
+            "Choose another --output, or remove that folder to start afresh",
+        )
+    write_json(path, origin)
+
+
+def save_result(trainer: Any, target: Path, dtype: str) -> None:
+    """Save the trained adapter or model as safetensors, so that ``target`` is whole or absent.
+
+    All processes must call it: under FSDP and ZeRO-3 each holds a part. Only the main process touches the target.
+
+    Args:
+        trainer: The trainer after training.
+        target: Folder of the result.
+        dtype: Type in which all the weights of a fully trained model are stored.
+    """
+    staging = target.with_name(f".{target.name}.tmp")
+    trainer.save_model(str(staging))
+    trainer.accelerator.wait_for_everyone()
+    if trainer.is_world_process_zero():
+        for name in _NOT_FOR_RESULTS:
+            (staging / name).unlink(missing_ok=True)
+        if (staging / "adapter_config.json").is_file():
+            _order_adapter_config(staging / "adapter_config.json")
+        else:
+            _store_in(staging, dtype)
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(staging, target)
+    trainer.accelerator.wait_for_everyone()
+
+
+def _order_adapter_config(path: Path) -> None:
+    """Peft writes sets in the order of string hashes, which differs from process to process."""
+    config = read_json(path)
+    ordered = {key: sorted(value) if key == "target_modules" and isinstance(value, list) else value
+               for key, value in config.items()}
+    write_text(path, canonical_json(ordered) + "\n")
+
+
+def _store_in(folder: Path, dtype: str) -> None:
+    """Turn saved float32 master weights into ``dtype``."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
+    for path in folder.glob("*.safetensors*"):
+        path.unlink()
+    model.save_pretrained(folder)

@@ -1,0 +1,104 @@
+"""Merge an adapter into its base model, and measure what the merge and the rounding changed."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.checkpoint import Checkpoint, materialise
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import atomic_dir, write_json
+from tickertune.core.prompting import scoring_ids
+from tickertune.core.sample import Message
+from tickertune.core.tasks import get_task
+
+PROBES = (
+    "Profit rose by a third and the company raised its guidance for the year.",
+    "The regulator opened an investigation into the firm's accounts.",
+    "The annual meeting takes place on Thursday in Helsinki.",
+    "Sales fell short of expectations, but margins improved.",
+)
+"""Texts on which adapter and merged model are compared, at every position of the prompt."""
+MAX_LOGIT_DIFFERENCE = 1.0
+"""Rounding to bfloat16 moves logits by about a tenth; a wrong merge moves them by far more than this."""
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Distance between the logits of the merged model, as saved, and of the adapter on its base, both in float32."""
+
+    max_abs_logit_difference: float
+    mean_abs_logit_difference: float
+    same_top_token_share: float
+    """Share of positions at which both find the same token the most likely."""
+    positions: int
+
+
+def merge(checkpoint: Checkpoint, output: Path, dtype: str = "bfloat16") -> Fidelity:
+    """Write the model that an adapter and its base make together.
+
+    A QLoRA adapter is merged into the base rounded to NF4 and back, the one that it was trained on.
+
+    Args:
+        checkpoint: A checkpoint with an adapter.
+        output: Folder of the result, which must not exist: model and tokenizer, safetensors, and merge.json.
+        dtype: Type of the saved weights.
+
+    Returns:
+        How well the result matches.
+
+    Raises:
+        TickerTuneError: There is no adapter, the output exists, or the result does not match.
+    """
+    if checkpoint.adapter is None:
+        raise TickerTuneError(f"Checkpoint {checkpoint.name} has no adapter to merge", "Give a LoRA or QLoRA stage")
+    if output.exists():
+        raise TickerTuneError(f"Output folder {output} exists already", "Delete it or name another")
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    weights = materialise(checkpoint)
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
+    prompts = _probe_ids(tokenizer)
+    loading = {"dtype": torch.float32, "use_safetensors": True}
+    base = AutoModelForCausalLM.from_pretrained(weights.model, revision=weights.revision, **loading)
+    tuned: Any = PeftModel.from_pretrained(base, str(checkpoint.adapter)).eval()
+    wanted = _logits(tuned, prompts)
+    merged = tuned.merge_and_unload(safe_merge=True).to(getattr(torch, dtype))
+    with atomic_dir(output) as folder:
+        merged.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        saved = AutoModelForCausalLM.from_pretrained(folder, **loading).eval()
+        fidelity = _compare(wanted, _logits(saved, prompts))
+        if not fidelity.max_abs_logit_difference <= MAX_LOGIT_DIFFERENCE:
+            raise TickerTuneError(
+                f"The merged model's logits are off by up to {fidelity.max_abs_logit_difference:.3g}",
+                "Merge with --dtype float32, or push the adapter itself",
+            )
+        facts = {"base": Path(checkpoint.base).name, "dtype": dtype, "quantization": checkpoint.quantization}
+        write_json(folder / "merge.json", {**facts, **asdict(fidelity)})
+    return fidelity
+
+
+def _probe_ids(tokenizer: Any) -> list[list[int]]:
+    task = get_task("sentiment")
+    return [scoring_ids(tokenizer, task, [Message(role="user", content=text)]) for text in PROBES]
+
+
+def _logits(model: Any, prompts: Sequence[list[int]]) -> Any:
+    """Logits at every position of every prompt, one below the other [positions, vocabulary]."""
+    import torch
+
+    with torch.no_grad():
+        return torch.cat([model(input_ids=torch.tensor([prompt])).logits[0].float() for prompt in prompts])
+
+
+def _compare(wanted: Any, found: Any) -> Fidelity:
+    difference = (wanted - found).abs()
+    return Fidelity(
+        max_abs_logit_difference=float(difference.max()),
+        mean_abs_logit_difference=float(difference.mean()),
+        same_top_token_share=float((wanted.argmax(-1) == found.argmax(-1)).float().mean()),
+        positions=int(wanted.shape[0]),
+    )

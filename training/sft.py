@@ -1,0 +1,83 @@
+"""Supervised fine-tuning on the train split, with a loss on the answers only.
+
+Commands (any key of the recipe can follow as ``--key value``, dotted for nested ones)::
+
+    python -m training.sft --config recipes/demo/sft.yaml --dataset DATA --output OUT --learning_rate 1e-4
+    accelerate launch --config_file recipes/accelerate/ddp.yaml -m training.sft --config recipes/demo/sft.yaml ...
+"""
+
+import sys
+from typing import Any
+
+from trl import SFTTrainer
+
+from data_pipeline.dataset import read_info, read_split
+from tickertune.core.models import resolve_model
+from tickertune.core.recipe import SftConfig
+from tickertune.core.tasks import get_task
+from training.checkpoints import CompletenessCallback
+from training.examples import Examples, build_examples
+from training.log import LogCallback
+from training.models import add_adapter, load_base, load_tokenizer
+from training.preflight import check_output, check_quantization, folders
+from training.stage import Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
+from training.trainer_args import sft_args
+
+
+def train(config: SftConfig) -> dict[str, Any]:
+    """Do the SFT stage, or take it up from the last whole checkpoint.
+
+    Args:
+        config: With ``dataset`` (the data stage's folder) and ``output`` (this stage's folder).
+
+    Returns:
+        The facts that are also in ``tickertune.json``.
+
+    Raises:
+        TickerTuneError: Something that the user can put right, before anything is trained.
+    """
+    timer = Timer()
+    settle_libraries()
+    dataset, output = folders(config)
+    args = sft_args(config, output)
+    check_quantization(config.method)
+    info = read_info(dataset)
+    task = get_task(info.task)
+    samples = read_split(dataset, "train")
+    with main_process(args):
+        base = resolve_model(config.model)
+    check_output(output, base, config.method)
+    tokenizer = load_tokenizer(base, config.model)
+    examples = build_examples(samples, tokenizer, task, config)
+    _say_what_is_read(examples, config)
+
+    model = load_base(base, config.model, config.method)
+    if config.method != "full":
+        model = add_adapter(model, config.lora, config.seed)
+    log = LogCallback(output / "log.jsonl", "sft")
+    trainer = SFTTrainer(
+        model=model,
+        args=args,
+        train_dataset=examples.dataset(),
+        processing_class=tokenizer,
+        callbacks=[CompletenessCallback(), log],
+    )
+    run_trainer(trainer, log, origin(config, info, base), output)
+    facts = {
+        "model": config.model.name,
+        "base": base,
+        "samples": len(examples),
+        "dropped": dict(examples.dropped),
+        "seconds": timer.seconds,
+    }
+    return finish(trainer, output, config.method, config.model.dtype, facts)
+
+
+def _say_what_is_read(examples: Examples, config: SftConfig) -> None:
+    dropped = ", ".join(f"{count} {reason}" for reason, count in examples.dropped.items() if count)
+    tokens = examples.tokens * config.epochs
+    say(f"sft: {len(examples)} samples, {tokens:,.0f} tokens in {config.epochs:g} epoch(s); dropped: {dropped or 'none'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(SftConfig, train))

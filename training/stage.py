@@ -1,0 +1,159 @@
+"""What the training stages share: starting alike, resuming, the result's files, and ``python -m``."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import datasets
+import yaml
+from huggingface_hub import constants
+from safetensors import SafetensorError
+from transformers import PrinterCallback
+from transformers.utils import logging as transformers_logging
+
+from data_pipeline.dataset import DatasetInfo
+from tickertune.core.disk import disk_full_error, is_disk_full
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import canonical_json, remove_leftovers, write_json, write_text
+from tickertune.core.models import model_fingerprint
+from tickertune.core.recipe import GrpoConfig, SftConfig, load_config
+from tickertune.core.recipe.loading import parse_overrides
+from training.checkpoints import check_origin, keep_last, last_complete, remove_incomplete, save_result
+from training.log import LogCallback
+from training.models import Method
+from training.trainer_args import world_size
+
+FACTS = "tickertune.json"
+PATH_KEYS = {"dataset", "init", "output"}
+EXIT_ERROR = 2
+C = TypeVar("C", SftConfig, GrpoConfig)
+
+
+def settle_libraries() -> None:
+    """Keep TRL from reporting what is trained here, and leave the terminal to our one bar."""
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # the variable alone is read only at import
+    datasets.disable_progress_bars()
+    transformers_logging.disable_progress_bar()
+
+
+def say(line: str) -> None:
+    """Print a line on standard error, once for all processes."""
+    if os.environ.get("RANK", "0") == "0":
+        print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def main_process(args: Any) -> Iterator[bool]:
+    """Let the main process go first; yields whether this is it."""
+    with args.main_process_first(local=False):
+        yield args.process_index == 0
+
+
+def origin(config: SftConfig | GrpoConfig, info: DatasetInfo, base: str, init: Path | None = None) -> dict[str, Any]:
+    """Return all that determines a stage's weights: what may be resumed must have had the same."""
+    return {
+        **config.model_dump(mode="json", exclude=PATH_KEYS),
+        "base": model_fingerprint(base, config.model.revision),
+        "init": None if init is None else model_fingerprint(str(init)),
+        "split_hash": info.split_hash,
+        "prompt_hash": info.prompt_hash,
+        "processes": world_size(),
+    }
+
+
+def run_trainer(trainer: Any, log: LogCallback, start: dict[str, Any], output: Path) -> None:
+    """Train from the last whole checkpoint, or from the start.
+
+    Args:
+        trainer: A trainer whose checkpoints go to ``output/checkpoints``.
+        log: Its log, which is closed.
+        start: What ``origin`` gave.
+        output: The stage's folder.
+    """
+    folder = output / "checkpoints"
+    trainer.remove_callback(PrinterCallback)
+    with main_process(trainer.args) as main:
+        if main:
+            folder.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(output)
+            check_origin(folder, start)
+            if cut_off := remove_incomplete(folder):
+                say(f"{cut_off} checkpoint(s) in {folder} were cut off while they were saved, and are left out")
+    resume = last_complete(folder)
+    if resume is not None:
+        say(f"Resuming from {resume}")
+    try:
+        trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
+    finally:
+        log.close()
+
+
+def finish(trainer: Any, output: Path, method: Method, dtype: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Save the weights, then the facts, and keep only the last checkpoint; returns the facts."""
+    save_result(trainer, output / ("model" if method == "full" else "adapter"), dtype)
+    facts = {
+        "method": method,
+        "dtype": dtype,
+        "quantization": "nf4" if method == "qlora" else None,
+        "steps": int(trainer.state.global_step),
+        "tokens": int(trainer.state.num_input_tokens_seen),
+        **facts,
+    }
+    if trainer.is_world_process_zero():
+        write_json(output / FACTS, facts)
+        keep_last(output / "checkpoints")
+    trainer.accelerator.wait_for_everyone()
+    return facts
+
+
+class Timer:
+    """Wall-clock seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far, to a tenth."""
+        return round(time.monotonic() - self._started, 1)
+
+
+def main(kind: type[C], train: Callable[[C], dict[str, Any]], arguments: Sequence[str] | None = None) -> int:
+    """Run a stage by ``python -m`` or ``accelerate launch -m``: read the recipe, apply overrides, train.
+
+    Returns:
+        The exit status: 0, or 2 where the user can act on the failure.
+    """
+    name = train.__module__ if train.__module__ != "__main__" else "training"
+    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=sys.modules[train.__module__].__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="the stage's recipe; further --key value override it")
+    parser.add_argument("--json", action="store_true", help="print the facts as JSON")
+    options, rest = parser.parse_known_args(arguments)
+    try:
+        config = load_config(kind, options.config, parse_overrides(rest))
+        if config.output is not None and os.environ.get("RANK", "0") == "0":
+            write_text(config.output / "config.yaml", dump(config))
+        facts = train(config)
+    except TickerTuneError as error:
+        say(f"Error: {error}")
+        return EXIT_ERROR
+    except (OSError, RuntimeError, SafetensorError) as error:
+        if not is_disk_full(error):
+            raise
+        say(f"Error: {disk_full_error(config.output or 'the result')}")
+        return EXIT_ERROR
+    if os.environ.get("RANK", "0") == "0":
+        lines = canonical_json(facts) if options.json else "\n".join(f"{key}: {value}" for key, value in facts.items())
+        print(lines)
+    return 0
+
+
+def dump(config: SftConfig | GrpoConfig) -> str:
+    """Return a configuration as YAML."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
