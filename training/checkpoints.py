@@ -14,8 +14,8 @@ COMPLETE = "complete.json"
 """Written last into a checkpoint: the size of every file in it."""
 ORIGIN = "origin.json"
 """What the checkpoints of a folder were trained from and with."""
-_NOT_FOR_RESULTS = ("training_args.bin", "README.md")
-"""What the trainer adds to a saved model: a pickle, and a card that knows nothing of the data."""
+_NOT_FOR_RESULTS = ("training_args.bin", "README.md", "ref")
+"""What the trainer adds to a saved model: a pickle, a card that knows nothing of the data, GRPO's reference."""
 
 
 class CompletenessCallback(TrainerCallback):  # type: ignore[misc]
@@ -106,7 +106,7 @@ def save_result(trainer: Any, target: Path, dtype: str) -> None:
     trainer.accelerator.wait_for_everyone()
     if trainer.is_world_process_zero():
         for name in _NOT_FOR_RESULTS:
-            (staging / name).unlink(missing_ok=True)
+            _remove(staging / name)
         if (staging / "adapter_config.json").is_file():
             _order_adapter_config(staging / "adapter_config.json")
         else:
@@ -117,11 +117,20 @@ def save_result(trainer: Any, target: Path, dtype: str) -> None:
     trainer.accelerator.wait_for_everyone()
 
 
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _order_adapter_config(path: Path) -> None:
     """Peft writes sets in the order of string hashes, which differs from process to process."""
     config = read_json(path)
-    ordered = {key: sorted(value) if key == "target_modules" and isinstance(value, list) else value
-               for key, value in config.items()}
+    ordered = {
+        key: sorted(value) if key == "target_modules" and isinstance(value, list) else value
+        for key, value in config.items()
+    }
     write_text(path, canonical_json(ordered) + "\n")
 
 

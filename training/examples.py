@@ -89,9 +89,7 @@ def build_examples(
     return examples.select(rows)
 
 
-def tokenise(
-    samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", task: Task, max_length: int
-) -> Examples:
+def tokenise(samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", task: Task, max_length: int) -> Examples:
     """Tokenise each sample's prompt and answer; a sample longer than ``max_length`` tokens is dropped and counted."""
     answers = {label: completion_ids(tokenizer, task, label) for label in task.labels}
     examples = Examples(dropped=Counter(too_long=0))

@@ -24,6 +24,7 @@ def load_tokenizer(base: str, model: ModelConfig) -> PreTrainedTokenizerBase:
     tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(base, revision=model.revision)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.clean_up_tokenization_spaces = False  # a habit of WordPiece that would change rollouts' text
     return tokenizer
 
 

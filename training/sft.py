@@ -76,7 +76,9 @@ def train(config: SftConfig) -> dict[str, Any]:
 def _say_what_is_read(examples: Examples, config: SftConfig) -> None:
     dropped = ", ".join(f"{count} {reason}" for reason, count in examples.dropped.items() if count)
     tokens = examples.tokens * config.epochs
-    say(f"sft: {len(examples)} samples, {tokens:,.0f} tokens in {config.epochs:g} epoch(s); dropped: {dropped or 'none'}")
+    say(
+        f"sft: {len(examples)} samples, {tokens:,.0f} tokens in {config.epochs:g} epoch(s); dropped: {dropped or 'none'}"
+    )
 
 
 if __name__ == "__main__":

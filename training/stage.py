@@ -132,7 +132,9 @@ def main(kind: type[C], train: Callable[[C], dict[str, Any]], arguments: Sequenc
     """
     name = train.__module__ if train.__module__ != "__main__" else "training"
     parser = argparse.ArgumentParser(prog=f"python -m {name}", description=sys.modules[train.__module__].__doc__)
-    parser.add_argument("--config", type=Path, required=True, help="the stage's recipe; further --key value override it")
+    parser.add_argument(
+        "--config", type=Path, required=True, help="the stage's recipe; further --key value override it"
+    )
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
     options, rest = parser.parse_known_args(arguments)
     try:

@@ -129,11 +129,7 @@ def build(kind: type[A], owned: Mapping[str, Any], defaults: Mapping[str, Any], 
     names = [item.name for item in dataclasses.fields(kind) if item.init]
     wrong = [f"unknown key 'trainer.{key}'{did_you_mean(key, names)}" for key in extra if key not in names]
     wrong += [f"'trainer.{key}' is refused ({REFUSED[key]})" for key in extra if key in REFUSED]
-    wrong += [
-        f"'trainer.{key}' is set by the recipe itself"
-        for key in extra
-        if key in owned and key not in REFUSED
-    ]
+    wrong += [f"'trainer.{key}' is set by the recipe itself" for key in extra if key in owned and key not in REFUSED]
     if wrong:
         raise TickerTuneError("; ".join(wrong), "Correct the trainer block")
     try:

@@ -28,7 +28,7 @@ def raising(error: BaseException) -> typer.Typer:
     return app
 
 
-@pytest.fixture()
+@pytest.fixture
 def failing(monkeypatch):
     """Makes ``tickertune doctor`` raise the given error."""
 

@@ -76,10 +76,6 @@ def test_no_path_of_this_machine_is_pushed(stage, tmp_path, merged):
     package(stage, tmp_path / "out", merged)
     texts = [path.read_text() for path in (tmp_path / "out").iterdir() if path.suffix != ".safetensors"]
     assert not any(str(path) in text for text in texts for path in (stage.parent.parent, Path.home(), "/home/me"))
-    assert (
-        json.loads((tmp_path / "out/adapter_config.json").read_text())["base_model_name_or_path"]
-        == "someone/tiny-llama"
-    )
 
 
 def test_merged_package_loads_as_a_whole_model_and_states_its_fidelity(stage, tmp_path):

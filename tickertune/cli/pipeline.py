@@ -208,6 +208,7 @@ def _launch(module: str, config: SftConfig | GrpoConfig, accelerate: Path, folde
     command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(accelerate)]
     ended = subprocess.run(
         [*command, "-m", module, "--config", str(resolved)],
+        stdout=2,  # our own standard output may be JSON
         pass_fds=() if lock is None else (lock,),  # the folder stays locked while an orphan still writes into it
     )
     if ended.returncode != 0:

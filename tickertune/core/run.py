@@ -33,9 +33,10 @@ def installed_versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
 
 
 def git_commit() -> str | None:
-    """Commit of the working tree, with ``-dirty`` where it has changes; None outside a checkout."""
+    """Commit of this code's working tree, with ``-dirty`` where it has changes; None outside a checkout."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40"]
     try:
-        head = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40"], capture_output=True, text=True)
+        head = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent)
     except FileNotFoundError:
         return None
     return head.stdout.strip() or None

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.labels.fit import NO_CLASS, classify, fit
@@ -27,6 +27,7 @@ def test_fitted_classes_have_the_wanted_shares_on_what_they_were_fitted_on(class
     assert np.bincount(codes) / len(codes) == pytest.approx(shares, abs=0.001)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=30), st.lists(st.floats(-5, 5), min_size=1, max_size=30))
 def test_a_better_return_is_never_in_a_worse_class(train: list[float], targets: list[float]) -> None:
     spec = label_spec(LabelConfig(classes=5))

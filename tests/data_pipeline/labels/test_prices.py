@@ -68,6 +68,16 @@ def test_split_and_dividend_on_one_day_count_the_dividend_per_new_share() -> Non
     assert window_returns(panel, "open", 1)[0, :4] == pytest.approx([0, 0, 0, 0])
 
 
+def test_split_adjusted_bars_take_a_payout_of_the_split_s_own_day_as_it_is() -> None:
+    rows = [
+        bar("A", day, price, price, basis="split_adjusted")
+        for day, price in zip(DAYS, (50, 50, 49, 49, 49), strict=True)
+    ]
+    events = [action("A", DAYS[2], "cash_dividend", 1.0), action("A", DAYS[2], "split", 2.0)]
+    panel = price_panel(bars(rows), actions(events), WEEK)
+    assert window_returns(panel, "open", 1)[0, 1] == pytest.approx(0)
+
+
 def test_a_missing_bar_stays_missing_and_a_payout_waits_for_the_next_one() -> None:
     rows = [
         bar("A", day, price, price) for day, price in zip(DAYS, (100, 100, 98, 98, 98), strict=True) if day != DAYS[2]

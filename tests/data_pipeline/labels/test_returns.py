@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -33,6 +33,7 @@ def test_constant_returns_have_no_volatility() -> None:
     assert np.isnan(trailing_volatility(np.full((1, 20), 0.01), 5)).all()
 
 
+@settings(deadline=None)
 @given(RETURNS, st.integers(6, 29))
 def test_volatility_does_not_see_what_starts_later(daily: np.ndarray, column: int) -> None:
     changed = daily.copy()

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.labels.sessions import common_sessions, decision_times, entry_session, load_sessions
@@ -54,6 +54,7 @@ def test_an_entry_beyond_the_calendar_is_marked_by_its_length() -> None:
     assert entry_session(times("2030-01-01"), sessions)[0] == len(sessions)
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(min_value=datetime(2019, 10, 2), max_value=datetime(2020, 6, 29)),
     st.integers(0, 3000),

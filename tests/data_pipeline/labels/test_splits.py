@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.labels.registry import label_spec
@@ -21,6 +21,7 @@ def split(**changes: object) -> tuple[Timeline, Splits]:
     return line, assign_splits(recipe.split, sessions, line.entry, line.exit_time, starts)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 15), st.integers(0, 5), st.integers(1, 12), st.booleans(), st.integers(0, 2000))
 def test_no_outcome_overlaps_the_text_or_outcome_of_a_later_split(
     horizon: int, embargo: int, lookback: int, fresh: bool, latency: int

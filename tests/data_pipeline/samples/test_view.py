@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.samples.view import DocumentIndex, document_text
@@ -60,6 +60,7 @@ def test_a_document_is_known_to_each_instrument_it_is_linked_to() -> None:
 times = st.integers(0, 40)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), times), max_size=12), times, st.integers(0, 20), st.integers(0, 90))
 def test_the_index_agrees_with_a_plain_search(
     items: list[tuple[str, int]], end: int, length: int, latency: int
@@ -79,6 +80,7 @@ def test_the_index_agrees_with_a_plain_search(
     assert len(index) == len(expected)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=400), st.integers(40, 120))
 def test_text_is_one_line_within_its_limit(title: str, body: str, limit: int) -> None:
     text = document_text(title, body, limit)

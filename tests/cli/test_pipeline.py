@@ -1,0 +1,165 @@
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tickertune.cli import pipeline
+from tickertune.cli.pipeline import Clock, duration, run_recipe
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import write_json, write_text
+from tickertune.core.lock import folder_lock
+from tickertune.core.recipe import Recipe, load_recipe
+
+ALL = [f"{world}/{stage}" for world in ("planted", "placebo") for stage in ("data", "sft", "grpo", "eval")]
+
+
+def load(folder: Path, **overrides: str) -> Recipe:
+    return load_recipe(folder, {key.replace("__", "."): value for key, value in overrides.items()})
+
+
+def test_stages_come_in_order_and_the_report_last(recipe_folder, played):
+    report = run_recipe(load(recipe_folder))
+    assert played.take() == ALL
+    assert report.exists()
+
+
+def test_finished_stages_are_not_repeated(recipe_folder, played):
+    run_recipe(load(recipe_folder))
+    played.take()
+    run_recipe(load(recipe_folder))
+    assert played.take() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "redone"),
+    [
+        ({"sft__learning_rate": "0.002"}, ["sft", "grpo", "eval"]),
+        ({"grpo__steps": "3"}, ["grpo", "eval"]),
+        ({"eval__cost_bps": "9"}, ["eval"]),
+        ({"model__dtype": "float32"}, ["sft", "grpo", "eval"]),
+    ],
+)
+def test_change_redoes_the_stage_and_those_after_it(recipe_folder, played, change, redone):
+    run_recipe(load(recipe_folder))
+    played.take()
+    run_recipe(load(recipe_folder, **change))
+    assert played.take() == [name for name in ALL if name.partition("/")[2] in redone]
+
+
+def test_change_of_one_world_leaves_the_other_alone(recipe_folder, played):
+    run_recipe(load(recipe_folder))
+    played.take()
+    run_recipe(load(recipe_folder, worlds__placebo__data__max_documents="3"))
+    assert played.take() == ALL[4:]
+
+
+def test_interrupted_run_goes_on_at_its_stage(recipe_folder, played):
+    played.fail_at = "planted/grpo"
+    with pytest.raises(KeyboardInterrupt):
+        run_recipe(load(recipe_folder))
+    assert played.take() == ["planted/data", "planted/sft"]
+    played.fail_at = ""
+    run_recipe(load(recipe_folder))
+    assert played.take() == ALL[2:]
+
+
+def test_run_folder_may_be_moved(recipe_folder, played, tmp_path):
+    run_recipe(load(recipe_folder))
+    played.take()
+    shutil.move(tmp_path / "run", tmp_path / "moved")
+    run_recipe(load(recipe_folder, output=str(tmp_path / "moved")))
+    assert played.take() == []
+
+
+def test_second_run_in_the_folder_is_refused(recipe_folder, played, tmp_path):
+    with folder_lock(tmp_path / "run"), pytest.raises(TickerTuneError, match="in use by another tickertune"):
+        run_recipe(load(recipe_folder))
+    assert played.take() == []
+
+
+def test_changed_source_files_redo_the_data(recipe_folder, played, tmp_path):
+    source = tmp_path / "stocknet"
+    write_text(source / "price/raw/AAPL.csv", "a")
+    change = {"worlds__planted__data__source": f"{{kind: stocknet, path: {source}}}"}
+    run_recipe(load(recipe_folder, **change))
+    played.take()
+    run_recipe(load(recipe_folder, **change))
+    assert played.take() == []
+    write_text(source / "price/raw/AAPL.csv", "longer")
+    run_recipe(load(recipe_folder, **change))
+    assert played.take() == ALL[:4]
+
+
+def test_run_without_training_scores_the_base_model(recipe_folder, played):
+    run_recipe(load(recipe_folder, sft="null", grpo="null"))
+    assert played.take() == ["planted/data", "planted/eval", "placebo/data", "placebo/eval"]
+
+
+def test_lines_say_stage_and_place_in_the_run(recipe_folder, played, capsys):
+    run_recipe(load(recipe_folder))
+    said = capsys.readouterr()
+    assert "[2/8] planted sft …  elapsed" in said.err
+    assert "[5/8] placebo data …" in said.err
+    assert said.out == ""
+
+
+def test_changed_versions_are_told_when_a_run_is_taken_up(recipe_folder, played, capsys, monkeypatch):
+    run_recipe(load(recipe_folder))
+    assert "Warning" not in capsys.readouterr().err
+    monkeypatch.setattr(pipeline, "installed_versions", lambda: {"torch": "9"})
+    run_recipe(load(recipe_folder))
+    assert "installed packages changed" in capsys.readouterr().err
+
+
+def test_training_under_accelerate_gets_its_whole_configuration_in_one_file(
+    recipe_folder, played, tmp_path, monkeypatch
+):
+    accelerate = tmp_path / "cpu.yaml"
+    write_text(accelerate, "distributed_type: NO\n")
+    commands = []
+
+    def runs(command, **options):
+        commands.append((command, options))
+        stage = Path(command[command.index("--config") + 1]).parent
+        write_json(stage / "tickertune.json", {"steps": 3})
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(pipeline, "subprocess", SimpleNamespace(run=runs))
+    recipe = load(recipe_folder, accelerate=str(accelerate), worlds="{planted: {data: " + _data(recipe_folder) + "}}")
+    run_recipe(recipe)
+    assert played.take() == ["planted/data", "planted/eval"]
+    assert [command[-3] for command, _ in commands] == ["training.sft", "training.grpo"]
+    command, options = commands[1]
+    assert str(accelerate) in command
+    assert len(options["pass_fds"]) == 1
+    text = Path(command[-1]).read_text()
+    assert f"init: {tmp_path}/run/planted/sft" in text
+    assert f"dataset: {tmp_path}/run/planted/data" in text
+
+
+def _data(folder: Path) -> str:
+    return json.dumps(load_recipe(folder).worlds["planted"].data.model_dump(mode="json"))
+
+
+def test_failure_under_accelerate_is_told(recipe_folder, played, tmp_path, monkeypatch):
+    write_text(tmp_path / "cpu.yaml", "")
+    monkeypatch.setattr(pipeline, "subprocess", SimpleNamespace(run=lambda *_, **__: SimpleNamespace(returncode=1)))
+    with pytest.raises(TickerTuneError, match=r"training\.sft .* exit code 1"):
+        run_recipe(load(recipe_folder, accelerate=str(tmp_path / "cpu.yaml")))
+
+
+def test_eta_comes_once_every_kind_of_stage_was_seen():
+    clock = Clock(["data", "sft", "data", "sft"])
+    clock.finished("data", 10)
+    assert clock.estimate() is None
+    clock.finished("sft", 100)
+    assert clock.estimate() == pytest.approx(110)
+    clock.finished("data", 30)
+    assert clock.estimate() == pytest.approx(100)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(4.4, "4s"), (200, "3m 20s"), (3720, "1h 02m")])
+def test_durations_read_well(seconds, text):
+    assert duration(seconds) == text

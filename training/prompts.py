@@ -1,0 +1,87 @@
+"""Which prompts GRPO sees, and in which order."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.prompting import chat, completion_ids, prompt_ids
+from tickertune.core.recipe import GrpoConfig
+from tickertune.core.tasks import Task
+from training.rewards.compose import Reward
+from training.rewards.terms import Outcome
+from training.rewards.trl import OUTCOME_COLUMNS
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
+
+
+def select_prompts(
+    samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", reward: Reward, config: GrpoConfig
+) -> tuple["Dataset", Counter[str]]:
+    """Choose and order the prompts of all steps: one row a group, ``prompts_per_step`` rows a step.
+
+    Each pass over the samples is shuffled by the seed, and no step holds a prompt twice. The order is laid down here
+    and not by the trainer's sampler, so that resuming in a later pass meets the same prompts.
+
+    Args:
+        samples: ``Sample`` rows of the train split.
+        tokenizer: The model's tokenizer.
+        reward: Says which samples have an outcome.
+        config: Limits and sizes.
+
+    Returns:
+        Rows with ``prompt`` (chat messages), ``sample_id`` and the outcome, and how many samples were left out, by
+        reason.
+
+    Raises:
+        TickerTuneError: Fewer prompts are left than a step takes.
+    """
+    from datasets import Dataset
+
+    dropped: Counter[str] = Counter(too_long=0, no_outcome=0)
+    rows = []
+    for row in samples.select("sample_id", "messages", *OUTCOME_COLUMNS).iter_rows(named=True):
+        messages = row.pop("messages")
+        if not reward.scorable(Outcome(**{name: row[name] for name in OUTCOME_COLUMNS})):
+            dropped["no_outcome"] += 1
+        elif len(prompt_ids(tokenizer, messages)) > config.max_prompt_length:
+            dropped["too_long"] += 1
+        else:
+            rows.append({"prompt": chat(messages), **row})
+    if len(rows) < config.prompts_per_step:
+        left_out = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
+        raise TickerTuneError(
+            f"A step takes {config.prompts_per_step} prompts, but {len(rows)} of {samples.height} are left ({left_out})",
+            "Lower prompts_per_step, raise max_prompt_length, or build a larger data set",
+        )
+    order = step_order(len(rows), config.steps, config.prompts_per_step, config.seed)
+    dropped["not_drawn"] = len(rows) - len(set(order))
+    return Dataset.from_list([rows[place] for place in order]), dropped
+
+
+def step_order(count: int, steps: int, per_step: int, seed: int) -> list[int]:
+    """Return ``steps * per_step`` rows out of ``count``: shuffled passes, each cut to whole steps."""
+    generator = np.random.default_rng(seed)
+    whole = count // per_step * per_step
+    order: list[int] = []
+    while len(order) < steps * per_step:
+        order += [int(row) for row in generator.permutation(count)[:whole]]
+    return order[: steps * per_step]
+
+
+def check_completion_length(tokenizer: "PreTrainedTokenizerBase", task: Task, limit: int) -> None:
+    """Refuse a completion length in which no whole answer fits: every rollout would be cut.
+
+    Raises:
+        TickerTuneError: The longest answer and its end token have more tokens than ``limit``.
+    """
+    longest = max(len(completion_ids(tokenizer, task, label)) for label in task.labels)
+    if longest > limit:
+        raise TickerTuneError(
+            f"max_completion_length is {limit}, but an answer of task {task.name} has {longest} tokens",
+            f"Set max_completion_length to at least {longest}",
+        )
