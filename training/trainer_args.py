@@ -28,6 +28,7 @@ REFUSED = {
     "save_only_model": "it would make resuming inexact",
 }
 """Fields of TRL's configurations that may not be set, and what to do instead."""
+_DEFAULTS = {"report_to": "none", "ddp_find_unused_parameters": False}
 MICRO_BATCH = 16
 """Most completions that GRPO holds in one backward pass, unless the recipe says otherwise."""
 
@@ -133,7 +134,7 @@ def build(kind: type[A], owned: Mapping[str, Any], defaults: Mapping[str, Any], 
     if wrong:
         raise TickerTuneError("; ".join(wrong), "Correct the trainer block")
     try:
-        return kind(**{"report_to": "none", **defaults, **extra, **owned})
+        return kind(**{**_DEFAULTS, **defaults, **extra, **owned})
     except (TypeError, ValueError) as error:
         raise TickerTuneError(
             f"TRL refuses the configuration ({str(error).splitlines()[0]})", "Correct the trainer block"

@@ -4,7 +4,7 @@ import gc
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ class VllmBackend:
         }
         options |= {"gpu_memory_utilization": 0.7} if gpu else {"block_size": CPU_BLOCK, "max_num_seqs": batch_size}
         if adapters:
-            options |= {"enable_lora": True, "max_lora_rank": _rank(adapters)}
+            options |= {"enable_lora": True, "max_lora_rank": _rank(adapters), "max_cpu_loras": len(adapters)}
         self._chunk = 4096 if gpu else 8 * batch_size
         self._environment = dict(os.environ)
         for key, value in (_SETTINGS if gpu else _SETTINGS | _CPU_SETTINGS).items():
@@ -77,9 +77,15 @@ class VllmBackend:
         with _quiet():
             from vllm import LLM
 
-            self._engine: Any = LLM(
-                model=model, tokenizer=tokenizer, dtype=dtype, revision=revision, tokenizer_revision=revision, **options
-            )
+            with _fast_adapters() if adapters and not gpu else nullcontext():
+                self._engine: Any = LLM(
+                    model=model,
+                    tokenizer=tokenizer,
+                    dtype=dtype,
+                    revision=revision,
+                    tokenizer_revision=revision,
+                    **options,
+                )
 
     def score(
         self,
@@ -145,6 +151,12 @@ class VllmBackend:
         for key in set(os.environ) - set(self._environment):
             del os.environ[key]
         os.environ.update(self._environment)
+
+
+def _fast_adapters() -> AbstractContextManager[None]:
+    from eval.backends.cpu_lora import grouped_lora
+
+    return grouped_lora()
 
 
 @contextmanager
