@@ -10,6 +10,7 @@ the undisturbed run's bytes, and a stage that was finished at the kill must not 
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,12 +40,14 @@ def main(
         folder = work or Path(temporary)
         whole = folder / "undisturbed"
         seconds = finish(recipe, whole, extra or [])
-        print(f"undisturbed: {seconds:.0f} s")
+        print(f"undisturbed: {seconds:.0f} s", flush=True)
         moments = random.Random(seed)
         for number in range(1, kills + 1):
             cut = folder / f"killed-{number:02d}"
             moment = moments.uniform(0.5, seconds)
-            killed = kill_after(moment, recipe, cut, extra or [])
+            while not kill_after(moment, recipe, cut, extra or []):
+                shutil.rmtree(cut)  # it was faster this time: an earlier moment
+                moment = moments.uniform(0.5, moment)
             before = markers(cut)
             finish(recipe, cut, extra or [])
             faults = differences(whole, cut) + repeated(before, markers(cut))

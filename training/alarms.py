@@ -7,6 +7,8 @@ from training.rewards.trl import SHARE, UNPARSED
 
 COLLAPSED = 0.95
 """Share of one label among the readable answers from which the policy counts as collapsed."""
+READABLE = 0.5
+"""Share of readable answers from which their distribution says something."""
 NO_SIGNAL = 0.8
 """Share of groups whose completions all earn the same, from which a step hardly learns."""
 WINDOW = 4
@@ -23,7 +25,7 @@ def alarms(lines: Sequence[Line]) -> list[str]:
     found = [
         f"nearly all answers say '{label}': the policy has collapsed to one action"
         for label, share in shares.items()
-        if readable and share / readable >= COLLAPSED
+        if readable >= READABLE and share / readable >= COLLAPSED
     ]
     if last.get("frac_reward_zero_std", 0.0) > NO_SIGNAL:
         found.append(f"in more than {NO_SIGNAL:.0%} of the groups all answers earn the same: raise temperature")

@@ -14,6 +14,7 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_dir, canonical_json, read_json, write_text
 from tickertune.core.models import BUILT_IN
 from tickertune.core.recipe import ModelConfig, read_yaml
+from tickertune.core.tasks import get_task
 from training.merge import merge
 
 TOKEN = "HF_TOKEN"
@@ -139,7 +140,9 @@ def model_card(
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     facts = read_json(stage / FACTS) if (stage / FACTS).is_file() else {}
-    info = stage.parent / "data" / "dataset" / "info.json"
+    file = stage.parent / "data" / "dataset" / "info.json"
+    info = read_json(file) if file.is_file() else None
+    task = None if info is None else get_task(info["task"])
     header = ModelCardData(
         language="en",
         license=origin.licence,
@@ -158,7 +161,8 @@ def model_card(
         method=facts.get("method", "LoRA"),
         quantization=None if merged else checkpoint.quantization,
         facts={**{name: facts[name] for name in SHOWN_FACTS if facts.get(name) is not None}, **fidelity},
-        data=read_json(info) if info.is_file() else None,
+        data=info,
+        replies=[] if task is None else [task.answer(label) for label in task.labels],
         rows=_scores(stage),
         recipe=recipe,
         licence_sentence=_licence_sentence(origin),

@@ -63,7 +63,7 @@ def _csv_rows(path: Path, required: set[str], quarantine: list[Quarantined]) -> 
             reader = csv.DictReader(handle, strict=True)
             _check_columns(path, required, set(reader.fieldnames or ()))
             for row in reader:
-                extra = row.pop(None, None)  # type: ignore[call-overload]
+                extra = row.pop(None, None)
                 if extra or None in row.values():
                     reason = "the row has another number of cells than the header"
                     quarantine.append(quarantined(f"{path.name}:{reader.line_num}", reason, repr(row)))

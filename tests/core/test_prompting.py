@@ -47,7 +47,7 @@ def test_messages_and_plain_dictionaries_give_the_same_ids(tokenizer: PreTrained
 def test_labels_that_share_their_first_token_are_refused(tokenizer: PreTrainedTokenizerBase) -> None:
     labels = ["zzzqa", "zzzqb"]
     with pytest.raises(TickerTuneError, match="zzzqa, zzzqb do not start with different tokens"):
-        label_ids(tokenizer, Task("collide", labels))
+        label_ids(tokenizer, Task("collide", labels, "Answer:"))
 
 
 def test_tokenizer_without_chat_template_is_refused(tiny_model: str) -> None:

@@ -122,3 +122,52 @@ def grpo_config(dataset: Path, output: Path, **changes: Any) -> GrpoConfig:
         "lora": {"r": 4, "alpha": 8},
     }
     return GrpoConfig.model_validate({**values, "dataset": dataset, "output": output, **changes})
+
+
+@pytest.fixture(scope="session")
+def answering_model(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SFT stage with all weights of the tiny model trained until it mostly answers in the format.
+
+    A LoRA adapter cannot teach it that: the random embeddings, which are also its head, bound its logits.
+    """
+    from training.sft import train
+
+    output = tmp_path_factory.mktemp("answering")
+    config = sft_config(
+        dataset, output, method="full", lora={}, learning_rate=1e-2, scheduler="constant", epochs=8, batch_size=8,
+        save_steps=100,
+    )  # fmt: skip
+    train(config)
+    return output
+
+
+def weights(folder: Path) -> dict[str, Any]:
+    """Tensors of a saved adapter or model, by name."""
+    from safetensors.torch import load_file
+
+    (path,) = folder.glob("*.safetensors")
+    return dict(load_file(path))
+
+
+def equal_weights(first: Path, second: Path) -> bool:
+    """Whether two folders hold bit-identical tensors."""
+    a, b = weights(first), weights(second)
+    return a.keys() == b.keys() and all(bool((a[name] == b[name]).all()) for name in a)
+
+
+class Cut(Exception):
+    """Stands for a kill."""
+
+
+def cut_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Let training end abruptly once ``step`` was logged."""
+    from training.log import LogCallback
+
+    log = LogCallback.on_log
+
+    def stopping(self: LogCallback, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        log(self, args, state, control, logs=logs, **kwargs)
+        if state.global_step == step:
+            raise Cut
+
+    monkeypatch.setattr(LogCallback, "on_log", stopping)

@@ -10,6 +10,7 @@ from tests.training.made_stage import write_stage
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_json, write_text
 from tickertune.core.recipe import ModelConfig
+from tickertune.core.tasks import get_task
 from training.hub import Origin, origin_of, push, write_package
 
 TINY = ModelConfig(name="tiny-llama")
@@ -27,6 +28,18 @@ ROWS = [
     }
     for name, value, low, high in (("sft", 0.31, 0.21, 0.41), ("base", 0.0, None, None), ("tfidf", 0.9, 0.8, 1.0))
 ]
+INFO = {
+    "task": "movement",
+    "horizon": 1,
+    "market_adjusted": True,
+    "source_kind": "simulated",
+    "first_session": "2023-01-03",
+    "last_session": "2023-05-31",
+    "licences": ["Apache-2.0"],
+    "split_hash": "5eed",
+    "prompt_hash": "feed",
+    "notes": ["All companies are fictional."],
+}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +53,7 @@ def stage(tmp_path_factory) -> Path:
     }
     write_text(run / "recipe.yaml", yaml.safe_dump(recipe))
     write_json(run / "planted/eval/metrics.json", ROWS)
+    write_json(run / "planted/data/dataset/info.json", INFO)
     return write_stage(run / "planted" / "sft")
 
 
@@ -65,6 +79,13 @@ def test_card_shows_the_checkpoints_scores_with_intervals_and_no_one_elses(stage
     assert "| sft | mcc | 0.3100 | 0.2100 to 0.4100 | 90 | 30 |" in card
     assert "| base | mcc | 0.0000 |  | 90 | 30 |" in card
     assert "tfidf" not in card
+
+
+def test_card_tells_the_data_and_the_replies(stage, tmp_path):
+    card = package(stage, tmp_path / "out")
+    assert f"- {get_task('movement').answer('up')}" in card
+    assert "sessions 2023-01-03 to 2023-05-31" in card
+    assert "- All companies are fictional." in card
 
 
 def test_card_is_no_investment_advice(stage, tmp_path):

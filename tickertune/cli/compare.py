@@ -46,12 +46,13 @@ def paired_rows(first: Path, second: Path, config: EvalConfig) -> list[dict[str,
                 f"{first} and {second} were not scored on the same samples (their {fact} differs)",
                 "Score both on one data set",
             )
-    names = (first.stem, second.stem) if first.stem != second.stem else (str(first), str(second))
-    scored = {names[1]: other, names[0]: mine}
+    scored = {"second": other, "first": mine}
     world = str(evaluation.meta["world"])
     rows = metric_rows(scored, evaluation.task, config, world, evaluation.horizon, list(scored), [])
-    pair = f"{names[0]} minus {names[1]}"
-    return [row.model_dump(mode="json") for row in rows if row.checkpoint == pair]
+    names = (first.stem, second.stem) if first.stem != second.stem else (str(first), str(second))
+    pair = " minus ".join(names)
+    paired = [row for row in rows if row.checkpoint == "first minus second"]
+    return [row.model_copy(update={"checkpoint": pair}).model_dump(mode="json") for row in paired]
 
 
 def _reading(low: float | None, high: float | None) -> str:

@@ -30,11 +30,13 @@ class SimulatedSourceConfig(Config):
     kind: Literal["simulated"] = "simulated"
     seed: int = 0
     companies: int = Field(default=24, ge=4, le=200)
+    """Listed companies."""
     signal: float = Field(default=1.6, ge=0)
     """Return per unit of tone, in units of daily idiosyncratic volatility; 0 is the placebo."""
     news_probability: float = Field(default=0.5, gt=0, le=1)
     """Chance that a company has a story before a session."""
     dirt: DirtConfig = DirtConfig()
+    """What is planted for curation and linking to find."""
 
 
 class StockNetSourceConfig(Config):
@@ -64,6 +66,7 @@ class LabelConfig(Config):
     horizon: int = Field(default=1, ge=1, le=60)
     """Sessions from entry to exit (``excess``)."""
     classes: Literal[2, 3, 5] = 2
+    """Return classes, cut at quantiles of the train split (``excess``)."""
     volatility_sessions: int = Field(default=20, ge=5)
     """Sessions of the trailing volatility that scales ``excess``."""
 
@@ -72,11 +75,17 @@ class SplitConfig(Config):
     """Time-ordered parts, by the entry's session; ends are exclusive."""
 
     train_start: date
+    """First session of the train split."""
     train_end: date
+    """End of the train split and start of validation."""
     validation_end: date
+    """End of validation."""
     test_start: date
+    """First session of the test split."""
     test_end: date
+    """End of the test split."""
     embargo_sessions: int = Field(default=1, ge=0)
+    """Further sessions before a later split into which no label of an earlier one may reach."""
 
     @model_validator(mode="after")
     def _ordered(self) -> "SplitConfig":
@@ -96,6 +105,7 @@ class MovementDataConfig(Config):
     label: LabelConfig = LabelConfig()
     split: SplitConfig
     decision_minutes_before_open: int = Field(default=30, ge=1, le=600)
+    """Minutes between the decision and the open at which it is filled."""
     latency_minutes: int = Field(default=0, ge=0)
     """Time from a document's availability to its use."""
     lookback_days: int = Field(default=5, ge=1)
@@ -105,6 +115,7 @@ class MovementDataConfig(Config):
     max_documents: int = Field(default=5, ge=1)
     """The newest documents that a prompt shows; the rest are counted as dropped."""
     max_document_chars: int = Field(default=240, ge=40)
+    """Characters that a prompt shows of a document."""
     moves: list[int] = [1, 5, 20]
     """Horizons, in sessions, of the past returns that a prompt shows."""
     near_duplicate_threshold: float = Field(default=0.8, gt=0, le=1)
@@ -138,8 +149,11 @@ class SentimentDataConfig(Config):
 
     kind: Literal["sentiment"] = "sentiment"
     train: list[SentimentSetConfig] = Field(min_length=1)
+    """Sets that are trained on, mixed."""
     test: list[SentimentSetConfig] = Field(min_length=1)
+    """Sets that are scored."""
     validation_share: float = Field(default=0.05, ge=0, lt=1)
+    """Share of the train part that is held out."""
     seed: int = 42
 
     @property

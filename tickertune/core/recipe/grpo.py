@@ -44,12 +44,14 @@ class GrpoConfig(Config):
     num_generations: int = Field(default=8, ge=2)
     """Completions a group."""
     max_completion_length: int = Field(default=16, ge=1)
+    """Tokens after which a reply is cut; one cut before it named a label is truncated, and pays as the worst."""
     max_prompt_length: int = Field(default=512, ge=16)
     """Longer prompts are dropped and counted, never cut."""
     temperature: float = Field(default=1.0, gt=0)
     beta: float = Field(default=0.0, ge=0)
     """Weight of the KL term."""
     scale_rewards: Literal["none", "batch", "group"] = "none"
+    """Divide advantages by the rewards' deviation: in the group it would inflate near-ties."""
     on_constant_wins: Literal["stop", "warn"] = "stop"
     """What to do when a constant policy beats the reference policy on the reward as configured."""
     vllm: bool = False

@@ -28,6 +28,7 @@ class Recipe(Config):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     model: ModelConfig
     worlds: dict[str, WorldConfig] = Field(min_length=1)
+    """Data sets by name; each goes through all stages on its own."""
     sft: SftConfig | None = None
     grpo: GrpoConfig | None = None
     eval: EvalConfig = EvalConfig()

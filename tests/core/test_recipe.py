@@ -1,0 +1,112 @@
+"""Recipes: every shipped one parses, and every mistake is told with its remedy."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.recipe import GrpoConfig, ModelConfig, SftConfig, load_config, load_recipe
+from tickertune.core.recipe.loading import parse_overrides
+
+RECIPES = sorted(path.parent.name for path in (ROOT / "recipes").glob("*/run.yaml"))
+
+
+@pytest.fixture
+def recipe(tmp_path) -> Path:
+    """A copy of the smoke recipe that may be spoilt."""
+    for file in (ROOT / "recipes" / "smoke").iterdir():
+        (tmp_path / file.name).write_text(file.read_text())
+    return tmp_path
+
+
+def spoil(folder: Path, file: str, **changes: object) -> None:
+    values = yaml.safe_load((folder / file).read_text())
+    (folder / file).write_text(yaml.safe_dump({**values, **changes}))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_shipped_recipe_parses(name):
+    recipe = load_recipe(ROOT / "recipes" / name)
+    assert recipe.name == name
+    assert str(recipe.output) == f"runs/{name}"
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_file_opens_with_a_command(name):
+    for file in (ROOT / "recipes" / name).glob("*.yaml"):
+        comment = [line for line in file.read_text().splitlines() if line.startswith("#")]
+        assert any("tickertune " in line or "python " in line for line in comment), file
+
+
+def test_an_unknown_key_names_the_nearest_one(recipe):
+    spoil(recipe, "sft.yaml", learning_rat=1e-4)
+    with pytest.raises(TickerTuneError, match=r"unknown key 'sft.learning_rat' \(did you mean 'learning_rate'\?\)"):
+        load_recipe(recipe)
+
+
+def test_an_unknown_key_inside_a_union_names_the_nearest_one(recipe):
+    values = yaml.safe_load((recipe / "data.yaml").read_text())
+    spoil(recipe, "data.yaml", source={**values["source"], "signall": 1})
+    with pytest.raises(TickerTuneError, match=r"signall' \(did you mean 'signal'\?\)"):
+        load_recipe(recipe)
+
+
+def test_all_errors_are_told_at_once(recipe):
+    spoil(recipe, "sft.yaml", learning_rate=-1, batch_size="many")
+    with pytest.raises(TickerTuneError) as error:
+        load_recipe(recipe)
+    assert "sft.learning_rate" in str(error.value)
+    assert "sft.batch_size" in str(error.value)
+
+
+def test_dates_out_of_order_are_refused(recipe):
+    values = yaml.safe_load((recipe / "data.yaml").read_text())
+    spoil(recipe, "data.yaml", split={**values["split"], "test_end": "2023-01-01"})
+    with pytest.raises(TickerTuneError, match="train_start < train_end"):
+        load_recipe(recipe)
+
+
+def test_a_stage_may_not_train_another_model(recipe):
+    spoil(recipe, "sft.yaml", model={"name": "smollm2-135m"})
+    with pytest.raises(TickerTuneError, match=r"sft.model is smollm2-135m, but the run's model is tiny-llama"):
+        load_recipe(recipe)
+
+
+def test_overrides_reach_nested_keys_and_read_numbers(recipe):
+    changed = load_recipe(recipe, {"sft.learning_rate": "1e-4", "worlds.planted.data.source.signal": "0", "seed": "3"})
+    assert changed.sft.learning_rate == 1e-4
+    assert changed.worlds["planted"].data.source.signal == 0
+
+
+def test_the_seed_reaches_every_stage(recipe):
+    changed = load_recipe(recipe, {"seed": "7"})
+    source = changed.worlds["planted"].data.source
+    assert {source.seed, changed.sft.seed, changed.grpo.seed, changed.eval.seed} == {7}
+
+
+def test_a_missing_recipe_names_the_nearest_file(recipe):
+    with pytest.raises(TickerTuneError, match=r"did you mean 'run.yaml'\?"):
+        load_recipe(recipe / "rum.yaml")
+
+
+def test_yaml_cannot_make_objects(tmp_path):
+    (tmp_path / "sft.yaml").write_text("model: !!python/object/apply:os.getcwd []\n")
+    with pytest.raises(TickerTuneError, match="is not YAML"):
+        load_config(SftConfig, tmp_path / "sft.yaml")
+
+
+@pytest.mark.parametrize("words", [["--steps"], ["steps", "3"]])
+def test_an_option_without_value_is_refused(words):
+    with pytest.raises(TickerTuneError, match="Write"):
+        parse_overrides(words)
+
+
+def test_both_forms_of_an_option_are_read():
+    assert parse_overrides(["--a.b", "1", "--c=x=y"]) == {"a.b": "1", "c": "x=y"}
+
+
+def test_a_reward_without_weights_is_refused():
+    with pytest.raises(ValueError, match="at least one reward"):
+        GrpoConfig(model=ModelConfig(name="tiny-llama"), rewards={"pnl": 0.0})

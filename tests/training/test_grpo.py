@@ -1,0 +1,153 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from transformers import PreTrainedTokenizerBase
+
+from tests.training.conftest import (
+    Cut,
+    cut_after,
+    equal_weights,
+    grpo_config,
+    make_samples,
+    sft_config,
+    weights,
+    write_samples,
+)
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import read_json, write_json
+from tickertune.core.prompting import prompt_ids
+from tickertune.core.recipe import ModelConfig
+from training import sft
+from training.grpo import train
+
+LOGGED = {
+    "reward", "rewards/format/mean", "rewards/accuracy/mean", "rewards/pnl/mean", "share/up", "share/down",
+    "share/unparsed", "frac_reward_zero_std", "entropy", "completions/mean_length", "completions/clipped_ratio", "tokens",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def base(answering_model: Path) -> ModelConfig:
+    return ModelConfig(name=str(answering_model / "model"), dtype="float32")
+
+
+@pytest.fixture(scope="module")
+def adapter_stage(dataset: Path, base: ModelConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("sft")
+    sft.train(sft_config(dataset, output, model=base, token_budget=600))
+    return output
+
+
+@pytest.fixture(scope="module")
+def whole(dataset: Path, base: ModelConfig, adapter_stage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An undisturbed run of four steps from an adapter."""
+    output = tmp_path_factory.mktemp("grpo")
+    train(grpo_config(dataset, output, model=base, init=adapter_stage))
+    return output
+
+
+def test_the_sft_adapter_is_trained_on(whole: Path, adapter_stage: Path) -> None:
+    before, after = weights(adapter_stage / "adapter"), weights(whole / "adapter")
+    assert before.keys() == after.keys()
+    assert any(bool((before[name] != after[name]).any()) for name in before)
+    facts = read_json(whole / "tickertune.json")
+    assert (facts["method"], facts["steps"], facts["rollouts"]) == ("lora", 4, 32)
+
+
+def test_every_step_is_logged_with_its_terms_and_actions(whole: Path) -> None:
+    lines = [json.loads(line) for line in (whole / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4]
+    for line in lines:
+        assert line.keys() >= LOGGED
+        assert line["share/up"] + line["share/down"] + line["share/unparsed"] == pytest.approx(1)
+        terms = 0.25 * line["rewards/format/mean"] + 0.25 * line["rewards/accuracy/mean"] + line["rewards/pnl/mean"]
+        assert line["reward"] == pytest.approx(terms, abs=1e-5)
+    assert lines[-1]["tokens"] == read_json(whole / "tickertune.json")["tokens"]
+    assert read_json(whole / "baselines.json")["policies"]
+
+
+def test_resumed_training_ends_in_the_same_weights_and_log(
+    whole: Path, dataset: Path, base: ModelConfig, adapter_stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = grpo_config(dataset, tmp_path, model=base, init=adapter_stage)
+    with monkeypatch.context() as patch:
+        cut_after(patch, 3)
+        with pytest.raises(Cut):
+            train(config)
+    train(config)
+    assert equal_weights(whole / "adapter", tmp_path / "adapter")
+    assert (whole / "log.jsonl").read_text() == (tmp_path / "log.jsonl").read_text()
+
+
+def test_fully_trained_weights_are_trained_on(dataset: Path, answering_model: Path, tmp_path: Path) -> None:
+    facts = train(grpo_config(dataset, tmp_path, init=answering_model, steps=2, beta=0.04))
+    assert facts["method"] == "full"
+    assert not equal_weights(answering_model / "model", tmp_path / "model")
+
+
+def test_with_a_kl_term_only_the_policy_is_saved(
+    dataset: Path, base: ModelConfig, adapter_stage: Path, tmp_path: Path
+) -> None:
+    train(grpo_config(dataset, tmp_path, model=base, init=adapter_stage, steps=1, beta=0.04))
+    assert not [path for path in (tmp_path / "adapter").iterdir() if path.is_dir()]
+
+
+def test_rollouts_start_from_the_same_ids_as_sft(
+    dataset: Path,
+    base: ModelConfig,
+    tokenizer: PreTrainedTokenizerBase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from trl import GRPOTrainer
+
+    seen: list[tuple[Any, Any]] = []
+    tokenise = GRPOTrainer._tokenize_prompts
+
+    def spy(self: Any, prompts: Any) -> Any:
+        ids = tokenise(self, prompts)
+        seen.extend(zip(prompts, ids[0], strict=True))
+        return ids
+
+    monkeypatch.setattr(GRPOTrainer, "_tokenize_prompts", spy)
+    train(grpo_config(dataset, tmp_path, model=base, steps=1))
+    assert len(seen) == 8
+    assert all(ids == prompt_ids(tokenizer, prompt) for prompt, ids in seen)
+
+
+def test_a_reward_that_pays_a_constant_stops_before_training(tmp_path: Path) -> None:
+    samples = make_samples(60, drift=3.0)
+    prompts = pl.Series([sample.messages for sample in samples], dtype=pl.Object).shuffle(seed=3)
+    mixed = [sample.model_copy(update={"messages": words}) for sample, words in zip(samples, prompts, strict=True)]
+    data = write_samples(tmp_path / "data", mixed)
+    with pytest.raises(TickerTuneError, match="Policy 'always up' earns"):
+        train(grpo_config(data, tmp_path / "out", on_constant_wins="stop"))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["baselines.json"]
+
+
+def test_vllm_rollouts_need_a_gpu(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("training.preflight.find_spec", lambda name: object())
+    with pytest.raises(TickerTuneError, match="rollouts by vLLM need an NVIDIA GPU"):
+        train(grpo_config(dataset, tmp_path, vllm=True))
+
+
+def test_qlora_policies_are_not_handed_to_vllm(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_json(tmp_path / "tickertune.json", {"method": "qlora"})
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("training.preflight.find_spec", lambda name: object())
+    with pytest.raises(TickerTuneError, match="a QLoRA policy cannot be handed to vLLM"):
+        train(grpo_config(dataset, tmp_path / "out", init=tmp_path, vllm=True))
+
+
+def test_an_unfinished_or_foreign_start_is_refused(dataset: Path, adapter_stage: Path, tmp_path: Path) -> None:
+    with pytest.raises(TickerTuneError, match="to start from does not exist"):
+        train(grpo_config(dataset, tmp_path / "out", init=tmp_path / "nowhere"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(TickerTuneError, match=r"tickertune.json does not exist"):
+        train(grpo_config(dataset, tmp_path / "out", init=tmp_path / "empty"))
+    with pytest.raises(TickerTuneError, match="was trained on model, not on tiny-llama"):
+        train(grpo_config(dataset, tmp_path / "out", init=adapter_stage))

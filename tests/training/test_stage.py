@@ -1,0 +1,70 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.training.conftest import equal_weights, sft_config
+from tickertune.core.files import read_json
+from tickertune.core.recipe import SftConfig
+from training import sft
+from training.stage import dump, main
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_unknown_key_gives_one_sentence_and_nothing_written(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "sft.yaml"
+    recipe.write_text("model: {name: tiny-llama}\nlearning_rat: 1\n")
+    status = main(
+        SftConfig, sft.train, ["--config", str(recipe), "--dataset", str(dataset), "--output", str(tmp_path / "o")]
+    )
+    assert status == 2
+    assert "unknown key 'learning_rat' (did you mean 'learning_rate'?)" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+def test_an_unknown_trainer_key_is_refused(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = tmp_path / "sft.yaml"
+    recipe.write_text(dump(sft_config(dataset, tmp_path / "o")))
+    assert main(SftConfig, sft.train, ["--config", str(recipe), "--trainer.max_grad_nrm", "1"]) == 2
+    assert "did you mean 'max_grad_norm'?" in capsys.readouterr().err
+
+
+def test_overrides_are_typed_and_the_resolved_recipe_is_stored(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, seen = tmp_path / "sft.yaml", []
+    recipe.write_text("model: {name: tiny-llama}\n")
+
+    def record(config: SftConfig) -> dict[str, object]:
+        seen.append(config)
+        return {"steps": 1}
+
+    record.__module__ = "training.sft"
+    words = ["--learning_rate", "1e-4", "--lora.r=4", "--dataset", str(dataset), "--output", str(tmp_path / "o")]
+    assert main(SftConfig, record, ["--config", str(recipe), *words]) == 0
+    assert (seen[0].learning_rate, seen[0].lora.r) == (1e-4, 4)
+    assert SftConfig.model_validate(yaml.safe_load((tmp_path / "o" / "config.yaml").read_text())) == seen[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [1, 2])
+def test_accelerate_launches_on_cpus(dataset: Path, tmp_path: Path, processes: int) -> None:
+    recipe, output = tmp_path / "sft.yaml", tmp_path / "o"
+    recipe.write_text(dump(sft_config(dataset, output, warmup_ratio=0.0, trainer={"optim": "sgd"})))
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu.yaml"]
+    command += ["--num_processes", str(processes), "-m", "training.sft", "--config", str(recipe)]
+    done = subprocess.run(
+        [*command, "--batch_size", str(8 // processes)],
+        cwd=ROOT, env={**os.environ, "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert read_json(output / "tickertune.json")["steps"] == 3
+    assert len((output / "log.jsonl").read_text().splitlines()) == 3
+    assert read_json(output / "checkpoints" / "origin.json")["processes"] == processes
+    assert equal_weights(output / "adapter", output / "checkpoints" / "checkpoint-3")
