@@ -52,9 +52,7 @@ def main(
             finish(recipe, cut, extra or [])
             faults = differences(whole, cut) + repeated(before, markers(cut))
             done = ", ".join(sorted(before)) or "nothing"
-            print(
-                f"kill {number} after {moment:.0f} s{'' if killed else ' (had ended)'}, done: {done}: {faults or 'same'}"
-            )
+            print(f"kill {number} after {moment:.0f} s, done: {done}: {faults or 'same'}", flush=True)
             if faults:
                 raise typer.Exit(1)
 

@@ -94,9 +94,15 @@ class VllmBackend:
         adapter: Path | None = None,
         on_done: OnDone | None = None,
     ) -> NDArray[np.float64]:
-        """See ``Backend.score``. The first prompt goes alone: it leaves the shared prefix in the cache."""
+        """See ``Backend.score``.
+
+        The cache is emptied first, so that scores do not depend on earlier calls: in bfloat16 a prefix that was
+        computed in another batch changes the last digits. Then the first prompt goes alone, and leaves the shared
+        prefix in the cache.
+        """
         from vllm import SamplingParams
 
+        self._engine.reset_prefix_cache()
         params = SamplingParams(max_tokens=1, temperature=0.0, logprob_token_ids=list(label_tokens), detokenize=False)
         scores = np.empty((len(prompts), len(label_tokens)))
         edges = [0, 1, *range(1 + self._chunk, len(prompts), self._chunk), len(prompts)]

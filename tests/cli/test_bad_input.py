@@ -1,8 +1,11 @@
 """Each command line that cannot work: one sentence with the remedy, exit code 2, nothing written."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tickertune.cli import main as front
@@ -127,3 +130,21 @@ def test_missing_predictions_get_the_nearest_ones(tmp_path, capsys):
 
 def test_folder_without_a_run(tmp_path: Path, capsys):
     refused(capsys, "report", tmp_path)
+
+
+def test_disk_that_fills_up_leaves_nothing_half_written(recipe_folder, tmp_path):
+    """Simulated by a limit on the size of files, which every library meets as it meets a full disk."""
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000));"
+        "from tickertune.cli.main import main; main()"
+    )
+    output = tmp_path / "data"
+    words = ["data", "build", "--config", recipe_folder / "data.yaml", "--output", output]
+    ended = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert "The disk is full" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not list(output.rglob("*.tmp"))
+    for path in output.rglob("*.parquet"):
+        pl.read_parquet(path)
+    assert not (output / "build.json").exists()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from transformers import PreTrainedTokenizerBase
 
 from data_pipeline.dataset import DatasetInfo, class_priors, prompt_hash, sizes, split_hash, write_dataset
@@ -93,6 +94,12 @@ def write_samples(folder: Path, samples: list[Sample]) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """The tiny model gains nothing from threads, and waiting threads slow down whatever runs beside the tests."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_samples(tmp_path_factory.mktemp("data"), make_samples())
@@ -134,7 +141,7 @@ def answering_model(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
     output = tmp_path_factory.mktemp("answering")
     config = sft_config(
-        dataset, output, method="full", lora={}, learning_rate=1e-2, scheduler="constant", epochs=8, batch_size=8,
+        dataset, output, method="full", lora={}, learning_rate=1e-2, scheduler="constant", epochs=6, batch_size=8,
         save_steps=100,
     )  # fmt: skip
     train(config)

@@ -85,7 +85,12 @@ def test_checkpoints_of_another_learning_rate_are_not_taken_up(whole: Path, data
 
 def test_batch_of_one_accumulated_eight_times_equals_batch_of_eight(dataset: Path, tmp_path: Path) -> None:
     # Plain gradient descent: Adam's division would blow rounding errors of tiny gradients up.
-    shared = {"trainer": {"optim": "sgd", "max_grad_norm": 1e9}, "learning_rate": 1.0, "warmup_ratio": 0.0}
+    shared = {
+        "trainer": {"optim": "sgd", "max_grad_norm": 1e9},
+        "learning_rate": 1.0,
+        "warmup_ratio": 0.0,
+        "token_budget": 900,
+    }
     train(sft_config(dataset, tmp_path / "a", batch_size=8, **shared))
     train(sft_config(dataset, tmp_path / "b", batch_size=1, gradient_accumulation=8, **shared))
     first, second = weights(tmp_path / "a" / "adapter"), weights(tmp_path / "b" / "adapter")
@@ -111,7 +116,6 @@ def test_packing_trains_on_the_same_tokens(dataset: Path, whole: Path, tmp_path:
     assert 0 < facts["steps"] < 6
 
 
-@pytest.mark.slow
 def test_qlora_trains_in_four_bits_on_the_cpu(dataset: Path, tmp_path: Path) -> None:
     facts = train(sft_config(dataset, tmp_path, method="qlora", token_budget=400))
     assert facts["quantization"] == "nf4"

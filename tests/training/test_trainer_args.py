@@ -71,7 +71,7 @@ def test_a_step_that_cannot_be_shared_is_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_a_checkpoint_inside_a_generation_buffer_is_refused() -> None:
     config = grpo_config(HERE, HERE, save_steps=3, trainer={"num_iterations": 2})
-    with pytest.raises(TickerTuneError, match="save_steps 3 is no multiple of trainer.num_iterations 2"):
+    with pytest.raises(TickerTuneError, match="save_steps 3 is no multiple of"):
         grpo_args(config, HERE, "lora")
 
 

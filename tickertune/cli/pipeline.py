@@ -201,7 +201,9 @@ def _listing(paths: list[Path]) -> list[list[Any]]:
     return [[str(file.relative_to(path.parent)), file.stat().st_size] for path, file in files]
 
 
-def _launch(module: str, config: SftConfig | GrpoConfig, accelerate: Path, folder: Path, lock: int | None) -> Any:
+def _launch(
+    module: str, config: SftConfig | GrpoConfig, accelerate: Path, folder: Path, lock: int | None
+) -> dict[str, Any]:
     """Run a training module under ``accelerate launch``, with all of its configuration in one file."""
     resolved = folder / "config.yaml"
     write_text(resolved, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
@@ -216,7 +218,8 @@ def _launch(module: str, config: SftConfig | GrpoConfig, accelerate: Path, folde
             f"{module} under {accelerate} ended with exit code {ended.returncode}",
             "Read the lines above, correct the cause and run the same command again: it resumes",
         )
-    return read_json(folder / "tickertune.json")
+    facts: dict[str, Any] = read_json(folder / "tickertune.json")
+    return facts
 
 
 def _warn_of_changes(run: Run) -> None:

@@ -88,7 +88,7 @@ def _share(values: dict[str, Any]) -> None:
         if isinstance(stage, dict):
             stage.setdefault("model", values.get("model"))
             stage.setdefault("seed", seed)
-    if isinstance(values.get("eval"), dict):
+    if isinstance(values.setdefault("eval", {}), dict):
         values["eval"].setdefault("seed", seed)
     worlds = values.get("worlds")
     for world in worlds.values() if isinstance(worlds, dict) else []:
