@@ -18,6 +18,9 @@ else
 TORCH := --torch-backend=auto
 endif
 
+# Without cached byte code every process would compile torch and transformers anew, half a minute each.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all lint format typecheck docs bench clean
 

@@ -37,10 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
         facts = build(load_data_config(options.config, parse_overrides(rest)), options.output)
     except TickerTuneError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return 2
     except OSError as error:
         print(f"error: {error}. Free space or choose another --output.", file=sys.stderr)
-        return 1
+        return 2
     if options.json:
         print(canonical_json(facts))
     else:

@@ -49,12 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = read_json(options.output / "metrics.json")
     except TickerTuneError as error:
         print(f"Error: {error}", file=sys.stderr)
-        return 1
+        return 2
     except OSError as error:
         if not is_disk_full(error):
             raise
         print(f"Error: {disk_full_error(options.output)}", file=sys.stderr)
-        return 1
+        return 2
     if options.json:
         print(json.dumps(rows, indent=1))
     else:

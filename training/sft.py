@@ -16,7 +16,6 @@ from tickertune.core.models import resolve_model
 from tickertune.core.recipe import SftConfig
 from tickertune.core.tasks import get_task
 from training.checkpoints import CompletenessCallback
-from training.completion_scores import completion_scores_only
 from training.examples import Examples, build_examples
 from training.log import LogCallback
 from training.models import add_adapter, load_base, load_tokenizer
@@ -63,8 +62,7 @@ def train(config: SftConfig) -> dict[str, Any]:
         processing_class=tokenizer,
         callbacks=[CompletenessCallback(), log],
     )
-    with completion_scores_only():
-        run_trainer(trainer, log, origin(config, info, base), output)
+    run_trainer(trainer, log, origin(config, info, base), output)
     facts = {
         "model": config.model.name,
         "base": base,

@@ -24,6 +24,7 @@ from tickertune.core.models import model_fingerprint
 from tickertune.core.recipe import GrpoConfig, SftConfig, load_config
 from tickertune.core.recipe.loading import parse_overrides
 from training.checkpoints import check_origin, keep_last, last_complete, remove_incomplete, save_result
+from training.completion_scores import completion_scores_only
 from training.log import LogCallback
 from training.models import Method
 from training.trainer_args import world_size
@@ -89,7 +90,8 @@ def run_trainer(trainer: Any, log: LogCallback, start: dict[str, Any], output: P
     if resume is not None:
         say(f"Resuming from {resume}")
     try:
-        trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
+        with completion_scores_only():
+            trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
     finally:
         log.close()
 

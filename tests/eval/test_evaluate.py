@@ -135,8 +135,8 @@ def test_command_prints_rows_as_json(
 
 def test_command_says_what_is_wrong_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--data", str(tmp_path / "absent"), "--model", "tiny-llama", "--output", str(tmp_path / "out")]
-    assert main([*words, "--backend", "fake"]) == 1
+    assert main([*words, "--backend", "fake"]) == 2
     assert "holds no data set" in capsys.readouterr().err
-    assert main([*words, "--bakend", "fake"]) == 1
+    assert main([*words, "--bakend", "fake"]) == 2
     assert "did you mean 'backend'" in capsys.readouterr().err
     assert not (tmp_path / "out" / "metrics.json").exists()

@@ -147,7 +147,7 @@ def test_the_command_builds_with_overrides(tmp_path: Path, capsys: pytest.Captur
 
 def test_the_command_says_what_is_wrong_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe = write_recipe(tmp_path, SMALL | {"lokback_days": 3})
-    assert main(["--config", recipe, "--output", str(tmp_path / "out")]) == 1
+    assert main(["--config", recipe, "--output", str(tmp_path / "out")]) == 2
     assert "did you mean 'lookback_days'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
@@ -159,6 +159,6 @@ def test_a_full_disk_is_one_clear_sentence(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
-    assert main(["--config", write_recipe(tmp_path, SMALL), "--output", str(tmp_path / "out")]) == 1
+    assert main(["--config", write_recipe(tmp_path, SMALL), "--output", str(tmp_path / "out")]) == 2
     assert "The disk is full" in capsys.readouterr().err
     assert not list((tmp_path / "out").rglob("*.parquet"))
