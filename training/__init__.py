@@ -7,5 +7,9 @@ split, say what they leave out and why, resume from the last complete checkpoint
 
 import logging
 
+from tickertune.core.threads import share_cores
+
 # bitsandbytes tells at every start of a missing optional kernel, which it does well without.
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+
+share_cores()  # before any module of this package imports torch

@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 import tickertune
 from tickertune.core.disk import disk_full_error, is_disk_full
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.threads import share_cores
 
 COMMANDS = {
     "run": "Do all stages of a recipe, or take up where they stopped, and write the report.",
@@ -96,4 +97,5 @@ def tickertune_command(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; never returns normally."""
+    share_cores()
     typer.main.get_command(app).main(args=arguments, prog_name="tickertune")
