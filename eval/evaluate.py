@@ -48,6 +48,7 @@ class World:
             "split_hash": self.info.split_hash,
             "prompt_hash": self.info.prompt_hash,
             "label_hash": self.info.label_hash,
+            "outcome_hash": self.info.outcome_hash,
         }
 
 
@@ -78,6 +79,7 @@ def evaluate(
     names = [checkpoint.name for checkpoint in checkpoints] + baselines
     predictions = {name: store.load(name) for name in names}
     _warn_of_unparsed(predictions)
+    store.drop_results()
     rows = _measure(place, predictions, checkpoints, config, folder)
     write_json(folder / "metrics.json", [row.model_dump(mode="json") for row in rows])
     seconds = round(time.monotonic() - started, 1)
@@ -91,8 +93,11 @@ def evaluate(
         "class_priors": place.info.class_priors,
         "leak_share": place.info.leak_share,
         "horizon": place.info.horizon,
+        "exchange": place.info.exchange,
         "cost_bps": config.cost_bps,
         "resamples": config.resamples,
+        "block_sessions": config.block_sessions,
+        "seed": config.seed,
         "parser_version": PARSER_VERSION,
         "predictors": {name: store.facts(name) for name in names},
         "seconds": seconds,
@@ -211,7 +216,7 @@ def _measure(
     horizon = world.info.horizon or 1
     rows = metric_rows(predictions, world.task, config, world.name, horizon, names, trained)
     if isinstance(world.task, MovementTask):
-        traded, equity = portfolio_rows(predictions, config, world.name, horizon, trained)
+        traded, equity = portfolio_rows(predictions, config, world.name, horizon, trained, world.info.exchange)
         rows += traded
         with atomic_file(folder / "equity.parquet") as temporary:
             equity.write_parquet(temporary, compression="zstd")

@@ -9,6 +9,9 @@ from eval.prediction import Prediction
 from tickertune.core.files import read_json, sha256_value, write_json
 from tickertune.core.table import read_table, write_table
 
+RESULTS = ("meta.json", "metrics.json", "equity.parquet")
+"""What is computed from the predictions; meta.json, the sign of a finished evaluation, is removed first."""
+
 
 class PredictionStore:
     """``predictions/<name>.parquet`` and, written after it, ``<name>.json`` with the key and facts.
@@ -17,6 +20,7 @@ class PredictionStore:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._results = [folder / name for name in RESULTS]
         self._folder = folder / "predictions"
 
     def has(self, name: str, key: dict[str, Any]) -> bool:
@@ -29,11 +33,17 @@ class PredictionStore:
         )
 
     def save(self, name: str, key: dict[str, Any], predictions: pl.DataFrame, facts: dict[str, Any]) -> None:
-        """Keep ``Prediction`` rows, replacing older ones of the name."""
+        """Keep ``Prediction`` rows, replacing older ones of the name; results of older predictions are removed."""
+        self.drop_results()
         marker = self._folder / f"{name}.json"
         marker.unlink(missing_ok=True)
         write_table(predictions, self._folder / f"{name}.parquet", ["cluster", "sample_id"])
         write_json(marker, {"key": key, "key_hash": sha256_value(key), "facts": facts})
+
+    def drop_results(self) -> None:
+        """Remove what was computed before, so that a cut-off run never leaves it beside predictions it is not of."""
+        for path in self._results:
+            path.unlink(missing_ok=True)
 
     def load(self, name: str) -> pl.DataFrame:
         """Read ``Prediction`` rows, ordered by cluster and sample."""

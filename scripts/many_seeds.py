@@ -1,6 +1,6 @@
 """Run a recipe for several seeds and say how often its findings hold.
 
-    python scripts/many_seeds.py recipes/seeds/run.yaml --seeds 10 --output runs/seeds
+    python scripts/many_seeds.py recipes/demo/run.yaml --seeds 10 --output runs/seeds
 
 Each seed is a run of its own in OUTPUT/SEED, finished ones are not repeated. The table (also OUTPUT/seeds.json) has, for
 each world, checkpoint and metric: the mean over seeds, the range, and in how many seeds the 95% interval lies above 0
@@ -36,7 +36,7 @@ def run_seed(recipe: Path, seed: int, output: Path) -> list[dict[str, object]]:
     command = [
         sys.executable,
         "-m",
-        "tickertune.cli.main",
+        "tickertune",
         "run",
         str(recipe),
         "--seed",

@@ -64,6 +64,7 @@ def origin(config: SftConfig | GrpoConfig, info: DatasetInfo, base: str, init: P
         "init": None if init is None else model_fingerprint(str(init)),
         "split_hash": info.split_hash,
         "prompt_hash": info.prompt_hash,
+        "outcome_hash": info.outcome_hash,
         "processes": world_size(),
     }
 

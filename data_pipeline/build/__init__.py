@@ -28,7 +28,8 @@ def build(config: DataConfig, folder: Path) -> dict[str, Any]:
         info = build_movement(config, folder)
     write_json(folder / "build.json", info.model_dump(mode="json"))
     samples = {split: info.counts[f"samples_{split}"] for split in ("train", "validation", "test")}
-    return {"samples": samples, "split_hash": info.split_hash, "prompt_hash": info.prompt_hash}
+    hashes = {name: getattr(info, name) for name in ("split_hash", "prompt_hash", "outcome_hash")}
+    return {"samples": samples, **hashes}
 
 
 __all__ = ["build"]

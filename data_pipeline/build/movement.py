@@ -7,8 +7,17 @@ from pathlib import Path
 import polars as pl
 
 from data_pipeline.build.notes import CUTOFF_NOTE
-from data_pipeline.curation import curate
-from data_pipeline.dataset import CheckResult, DatasetInfo, class_priors, prompt_hash, sizes, split_hash, write_dataset
+from data_pipeline.curation import curate, superseded_at
+from data_pipeline.dataset import (
+    CheckResult,
+    DatasetInfo,
+    class_priors,
+    outcome_hash,
+    prompt_hash,
+    sizes,
+    split_hash,
+    write_dataset,
+)
 from data_pipeline.labels.registry import label_spec
 from data_pipeline.labels.sessions import Sessions, common_sessions
 from data_pipeline.labels.timeline import build_timeline, calendar_span
@@ -38,11 +47,19 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
         documents, unlinked = link(documents, data.instruments)
         drops = pl.concat([curated_out, unlinked])
         bar.advance()
-        samples = movement_samples(documents, data.instruments, data.bars, data.actions, sessions, config)
+        samples = movement_samples(
+            documents,
+            superseded_at(data.documents),
+            data.instruments,
+            data.bars,
+            data.actions,
+            sessions,
+            config,
+        )
         _require_samples(config, samples)
         checks = check_samples(samples, documents, config.latency_minutes)
         bar.advance()
-        info = _info(config, data, documents, drops, samples, sessions.zone, checks)
+        info = _info(config, data, documents, drops, samples, sessions, checks)
         _write_tables(data, documents, drops, folder)
         write_dataset(samples.frame, info, folder / "dataset")
         bar.advance()
@@ -122,7 +139,7 @@ def _info(
     documents: pl.DataFrame,
     drops: pl.DataFrame,
     samples: MovementSamples,
-    zone: str,
+    sessions: Sessions,
     checks: list[tuple[str, str]],
 ) -> DatasetInfo:
     frame, spec = samples.frame, samples.spec
@@ -136,6 +153,7 @@ def _info(
         market_adjusted=spec.market_adjusted,
         split_hash=split_hash(frame),
         prompt_hash=prompt_hash(frame),
+        outcome_hash=outcome_hash(frame),
         label_spec=spec.model_dump(mode="json"),
         label_hash=spec.hash,
         fitted=samples.fitted.model_dump(mode="json"),
@@ -145,7 +163,8 @@ def _info(
         dead_band_share=banded / (banded + samples.counts["over_limit"] + len(frame)),
         ceiling=data.ceiling,
         source_kind=config.source.kind,
-        zone=zone,
+        exchange=sessions.exchange,
+        zone=sessions.zone,
         latency_minutes=config.latency_minutes,
         decision_minutes=config.decision_minutes_before_open,
         price_basis=sorted(data.bars["basis"].unique()),

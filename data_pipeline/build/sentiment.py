@@ -3,7 +3,16 @@
 from pathlib import Path
 
 from data_pipeline.build.notes import CUTOFF_NOTE
-from data_pipeline.dataset import CheckResult, DatasetInfo, class_priors, prompt_hash, sizes, split_hash, write_dataset
+from data_pipeline.dataset import (
+    CheckResult,
+    DatasetInfo,
+    class_priors,
+    outcome_hash,
+    prompt_hash,
+    sizes,
+    split_hash,
+    write_dataset,
+)
 from data_pipeline.samples.sentiment import SentimentSamples, sentiment_samples
 from data_pipeline.sources.labelled import read_labelled
 from tickertune.core.files import sha256_value
@@ -38,6 +47,7 @@ def _info(config: SentimentDataConfig, samples: SentimentSamples) -> DatasetInfo
         market_adjusted=False,
         split_hash=split_hash(samples.frame),
         prompt_hash=prompt_hash(samples.frame),
+        outcome_hash=outcome_hash(samples.frame),
         label_spec=spec,
         label_hash=sha256_value(spec),
         fitted={},
@@ -47,6 +57,7 @@ def _info(config: SentimentDataConfig, samples: SentimentSamples) -> DatasetInfo
         dead_band_share=0.0,
         ceiling={},
         source_kind="+".join(names),
+        exchange=None,
         zone=None,
         latency_minutes=None,
         decision_minutes=None,
@@ -56,5 +67,5 @@ def _info(config: SentimentDataConfig, samples: SentimentSamples) -> DatasetInfo
         first_session=None,
         last_session=None,
         notes=["Publish texts only under the licences above: CC BY-NC-SA forbids commercial use.", CUTOFF_NOTE],
-        checks=[CheckResult(check="no training or validation text equals a test text, once normalised", result="pass")],
+        checks=[CheckResult(check="no training or validation text has the same words as a test text", result="pass")],
     )

@@ -6,9 +6,9 @@ from data_pipeline.curation.drops import DROPS_SCHEMA, Drop, drops_frame
 from data_pipeline.curation.duplicates import exact_duplicates, near_duplicates
 from data_pipeline.curation.normalise import normalise_documents
 from data_pipeline.curation.quality import quality
-from data_pipeline.curation.revisions import newest_at
+from data_pipeline.curation.revisions import newest_at, superseded_at
 
-__all__ = ["DROPS_SCHEMA", "Drop", "curate", "drops_frame", "newest_at"]
+__all__ = ["DROPS_SCHEMA", "Drop", "curate", "drops_frame", "newest_at", "superseded_at"]
 
 
 def curate(documents: pl.DataFrame, threshold: float) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -6,7 +6,7 @@ import polars as pl
 
 _LINK = re.compile(r"(?:https?://|www\.|\bt\.co/)\S*", re.IGNORECASE)
 _REPOST = re.compile(r"^\W*(?:(?:rt|mt|via)\b:?\s*@\w+:?\s*|@\w+:\s*)", re.IGNORECASE)
-_CUT = re.compile(r"\S*(?:\.\.\.|\u2026)\s*$")
+_CUT = ("...", "\u2026")
 _WORD = re.compile(r"[$#@]?\w+(?:[.,'&/-]\w+)*%?")
 _ATTRIBUTION = re.compile(
     r"^(?P<lead>\([^()$\d]{2,40}\)|[^:|$\d]{2,40}:)\s|\s(?:\||-|\u2013|\u2014)\s(?P<trail>[^|:$\d]{2,40})$",
@@ -22,7 +22,17 @@ def repost_key(text: str) -> list[str]:
     bare = _LINK.sub(" ", text.casefold())
     while (shorter := _REPOST.sub("", bare.lstrip(), count=1)) != bare:
         bare = shorter
-    return _WORD.findall(_CUT.sub("", bare))
+    return _WORD.findall(_without_cut_word(bare))
+
+
+def _without_cut_word(text: str) -> str:
+    """Return ``text`` without its last word where that ends in "...".
+
+    A pattern would search from every character of a long run without spaces to its end: quadratic time.
+    """
+    if not text.rstrip().endswith(_CUT):
+        return text
+    return "".join(text.rsplit(maxsplit=1)[:-1])
 
 
 def without_attribution(title: str) -> str:

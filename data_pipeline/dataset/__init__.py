@@ -1,6 +1,14 @@
 """Data sets on disk: Hub layout, data card, hashes, and readers with clear errors."""
 
-from data_pipeline.dataset.info import CheckResult, DatasetInfo, class_priors, prompt_hash, sizes, split_hash
+from data_pipeline.dataset.info import (
+    CheckResult,
+    DatasetInfo,
+    class_priors,
+    outcome_hash,
+    prompt_hash,
+    sizes,
+    split_hash,
+)
 from data_pipeline.dataset.reading import load_dataset_dict, read_info, read_split
 from data_pipeline.dataset.writing import write_dataset
 
@@ -9,6 +17,7 @@ __all__ = [
     "DatasetInfo",
     "class_priors",
     "load_dataset_dict",
+    "outcome_hash",
     "prompt_hash",
     "read_info",
     "read_split",

@@ -77,5 +77,5 @@ def _splits(info: DatasetInfo, splits: Sequence[str]) -> str:
         (split, info.counts[f"samples_{split}"], *(f"{info.class_priors[split][label]:.3f}" for label in info.labels))
         for split in splits
     ]
-    hashes = f"Split hash `{info.split_hash}`, prompt hash `{info.prompt_hash}`.\n"
+    hashes = f"Split hash `{info.split_hash}`, prompt hash `{info.prompt_hash}`, outcome hash `{info.outcome_hash}`.\n"
     return "## Splits and class priors\n\n" + table(("split", "samples", *info.labels), rows) + "\n" + hashes

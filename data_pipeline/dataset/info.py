@@ -4,11 +4,12 @@ from typing import Any, get_args
 
 import polars as pl
 
-from tickertune.core.files import sha256_text
+from tickertune.core.files import sha256_text, sha256_value
 from tickertune.core.noun import Noun
 from tickertune.core.sample import Split
 
 SPLITS: tuple[str, ...] = get_args(Split)
+OUTCOMES = ("sample_id", "label", "ret_raw", "ret_excess", "ret_scaled", "volatility")
 
 
 class CheckResult(Noun):
@@ -29,6 +30,8 @@ class DatasetInfo(Noun):
     market_adjusted: bool
     split_hash: str
     prompt_hash: str
+    outcome_hash: str
+    """Changes with any label or target, so also with a corrected price that the other hashes do not see."""
     label_spec: dict[str, Any]
     label_hash: str
     fitted: dict[str, Any]
@@ -42,6 +45,8 @@ class DatasetInfo(Noun):
     """Share of samples with a split that a published dead band removes, by their outcome."""
     ceiling: dict[str, float]
     source_kind: str
+    exchange: str | None
+    """Market identifier (ISO 10383) of the calendar behind entries and exits; None for a text task."""
     zone: str | None
     """IANA zone of the exchange; None for a text task."""
     latency_minutes: int | None
@@ -70,6 +75,11 @@ def prompt_hash(frame: pl.DataFrame) -> str:
         "\x1e".join([sample, *(f"{turn['role']}\x1f{turn['content']}" for turn in prompt)]) for sample, prompt in turns
     ]
     return sha256_text("\x1d".join(lines))
+
+
+def outcome_hash(frame: pl.DataFrame) -> str:
+    """SHA-256 over label and targets of every sample, in the order of the sample ids; floats to their last bit."""
+    return sha256_value(sorted(frame.select(OUTCOMES).rows(), key=lambda row: row[0]))
 
 
 def sizes(frame: pl.DataFrame) -> dict[str, int]:

@@ -35,14 +35,21 @@ def price_panel(bars: pl.DataFrame, actions: pl.DataFrame, sessions: Sessions) -
     """Build total-return opens and closes from bars and actions.
 
     Bars ``traded``: splits and payouts are applied here, by ex-date, forwards in time, so that a price never
-    depends on what came later. ``split_adjusted``: the vendor's ``adj_close / close`` where given, else payouts.
+    depends on what came later. ``split_adjusted``: the vendor's ``adj_close / close`` where given, else payouts,
+    for which ``actions`` must hold every split that the vendor has adjusted for, those after the last bar too.
     ``total_return``: nothing is applied. Bars outside the span of ``sessions`` are ignored.
 
     Raises:
-        TickerTuneError: Two bars for one instrument and session, or two bases for one instrument.
+        TickerTuneError: No bar within the span, two bars for one instrument and session, or two bases for one
+            instrument.
     """
     first, last = sessions.dates[0], sessions.dates[-1]
     bars = bars.filter(pl.col("session").is_between(pl.lit(first).cast(pl.Date), pl.lit(last).cast(pl.Date)))
+    if bars.is_empty():
+        raise TickerTuneError(
+            f"There are no bars between {first} and {last}, the sessions that the labels need",
+            "Set the dates of split to a span that the bars cover",
+        )
     instruments = sorted(bars["instrument_id"].unique())
     bases = _bases(bars)
     numbers = {instrument: row for row, instrument in enumerate(instruments)}
@@ -67,7 +74,7 @@ def price_panel(bars: pl.DataFrame, actions: pl.DataFrame, sessions: Sessions) -
         "instrument_id", as_dict=True, include_key=True
     )
     for row, instrument in enumerate(instruments):
-        events = _events(by_instrument.get((instrument,)), sessions)
+        events = _events(by_instrument.get((instrument,)), sessions, bases[instrument])
         vendor = bases[instrument] == "split_adjusted" and not np.isnan(adjusted[row]).all()
         factor = adjusted[row] / closes[row] if vendor else _held(opens[row], events, bases[instrument])
         opens[row] *= factor
@@ -87,19 +94,36 @@ def _bases(bars: pl.DataFrame) -> dict[str, str]:
     return bases
 
 
-def _events(actions: pl.DataFrame | None, sessions: Sessions) -> list[dict[str, Any]]:
+def _events(actions: pl.DataFrame | None, sessions: Sessions, basis: str) -> list[dict[str, Any]]:
     """Actions with the ``column`` of the first session on or after the ex-date; splits before payouts.
 
-    Payouts are stated per share as traded on the ex-date, so after that day's split.
+    Payouts are stated per share as traded on the ex-date, so after that day's split. For ``split_adjusted`` bars
+    they are restated per share of the quotes.
     """
     if actions is None:
         return []
+    if basis == "split_adjusted":
+        actions = _per_adjusted_share(actions)
     events = []
     for action in actions.sort("ex_date", "kind", "value").iter_rows(named=True):
         column = sessions.at_or_after(action["ex_date"])
         if action["ex_date"] >= sessions.dates[0].item() and column < len(sessions):
             events.append({**action, "column": column})
     return sorted(events, key=lambda event: (event["column"], event["kind"] != "split"))
+
+
+def _per_adjusted_share(actions: pl.DataFrame) -> pl.DataFrame:
+    """Divide each payout by the splits after its ex-date.
+
+    The vendor has divided the quote by all of them, even those after the sessions in use. Later splits serve here
+    only to undo that division: quote and payout shrink alike, so that no return depends on them.
+    """
+    splits = actions.filter(pl.col("kind") == "split")
+    days, ratios = splits["ex_date"].to_numpy(), splits["value"].to_numpy()
+    later = pl.Series([ratios[days > day].prod() for day in actions["ex_date"].to_numpy()], dtype=pl.Float64)
+    return actions.with_columns(
+        value=pl.when(pl.col("kind").is_in(PAYOUTS)).then(pl.col("value") / later).otherwise("value")
+    )
 
 
 def _held(opens: NDArray[np.float64], events: list[dict[str, Any]], basis: str) -> NDArray[np.float64]:
@@ -110,7 +134,7 @@ def _held(opens: NDArray[np.float64], events: list[dict[str, Any]], basis: str) 
     held = np.ones(len(opens))
     if basis == "total_return":
         return held
-    for number, event in enumerate(events):
+    for event in events:
         column = event["column"]
         if event["kind"] == "split" and basis == "traded":
             held[column:] *= event["value"]
@@ -119,10 +143,7 @@ def _held(opens: NDArray[np.float64], events: list[dict[str, Any]], basis: str) 
             if len(traded) == 0:
                 continue
             bought = column + int(traded[0])
-            value = event["value"]
-            if basis == "split_adjusted":  # the quotes are in shares after the later splits; the payout is not
-                value /= np.prod([later["value"] for later in events[number + 1 :] if later["kind"] == "split"])
-            held[bought:] *= 1 + value / opens[bought]
+            held[bought:] *= 1 + event["value"] / opens[bought]
     return held
 
 

@@ -42,6 +42,7 @@ def aware(time: np.datetime64) -> datetime:
 
 def candidates(
     documents: pl.DataFrame,
+    superseded: pl.DataFrame,
     instruments: pl.DataFrame,
     panel: PricePanel,
     timeline: Timeline,
@@ -53,7 +54,7 @@ def candidates(
 
     Nothing after a candidate's ``as_of`` is read, so that later data cannot change it.
     """
-    index = DocumentIndex(documents, config.latency_minutes, config.max_document_chars)
+    index = DocumentIndex(documents, superseded, config.latency_minutes, config.max_document_chars)
     companies = Companies(instruments)
     rows = {instrument: row for row, instrument in enumerate(panel.instruments)}
     counts = {"no_bars": 0, "no_symbol_then": 0, "documents_beyond_max": 0}

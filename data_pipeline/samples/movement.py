@@ -43,6 +43,7 @@ class MovementSamples:
 
 def movement_samples(
     documents: pl.DataFrame,
+    superseded: pl.DataFrame,
     instruments: pl.DataFrame,
     bars: pl.DataFrame,
     actions: pl.DataFrame,
@@ -54,6 +55,7 @@ def movement_samples(
 
     Args:
         documents: Curated documents with links.
+        superseded: ``superseded_at`` of the documents before curation.
         instruments: Symbol spans.
         bars: Bars of every instrument; those without news count for the market return.
         actions: Corporate actions.
@@ -67,7 +69,7 @@ def movement_samples(
     spec = label_spec(config.label)
     timeline = build_timeline(config, spec, sessions)
     panel = price_panel(bars, actions, sessions)
-    found, counts = candidates(documents, instruments, panel, timeline, sessions, config, spec)
+    found, counts = candidates(documents, superseded, instruments, panel, timeline, sessions, config, spec)
     decision = np.array([candidate.decision for candidate in found], dtype=np.int64)
     splits = assign_splits(
         config.split,

@@ -8,6 +8,7 @@ import polars as pl
 
 from data_pipeline.curation.drops import Drop, drops_frame
 from data_pipeline.curation.normalise import normalise_text
+from data_pipeline.curation.text import repost_key
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_text, sha256_value
 from tickertune.core.recipe import SentimentDataConfig, SentimentSetConfig
@@ -36,8 +37,8 @@ class SentimentSamples:
 def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSamples:
     """Build the samples of a recipe.
 
-    A training text that equals a test text once normalised is dropped. The validation part is drawn by the hash of
-    the text, so that equal texts stay on one side, and is not repeated.
+    A training text with the same words as a test text is dropped, by the key that finds exact duplicates in news.
+    The validation part is drawn by the hash of the text, so that equal texts stay on one side, and is not repeated.
 
     Raises:
         TickerTuneError: A set stands twice in a part, or no training text is left.
@@ -47,9 +48,9 @@ def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSam
     template = sha256_value([message.model_dump() for message in task.messages("text")])
     test = _rows(config.test, "test", read, config.seed)
     train = _rows(config.train, "train", read, config.seed)
-    held = test.group_by("key").agg(pl.col("doc_id").min().alias("survivor"))
-    contaminated = train.join(held, on="key").sort("doc_id")
-    train = train.join(held, on="key", how="anti")
+    held = test.group_by("words").agg(pl.col("doc_id").min().alias("survivor"))
+    contaminated = train.join(held, on="words").sort("doc_id")
+    train = train.join(held, on="words", how="anti")
     if train.is_empty():
         raise TickerTuneError(
             f"All {len(contaminated)} training texts are test texts too", "Train on other sets than those tested on"
@@ -80,7 +81,7 @@ def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSam
 
 
 def _rows(sets: list[SentimentSetConfig], part: Part, read: Reader, seed: int) -> pl.DataFrame:
-    """Rows of all sets: doc_id, text, label, repeat, key (normalised text)."""
+    """Rows of all sets: doc_id, text, label, repeat, key (normalised text), words (what reposts share)."""
     tables = []
     for block in sets:
         rows = read(block, part).rename({"row_id": "doc_id"})
@@ -91,12 +92,20 @@ def _rows(sets: list[SentimentSetConfig], part: Part, read: Reader, seed: int) -
     table = pl.concat(tables)
     if table["doc_id"].is_duplicated().any():
         raise TickerTuneError(f"A sentiment set stands twice in {part}", "Name each set once and use repeat")
-    return table.with_columns(key=table["text"].map_elements(_key, return_dtype=pl.String))
+    keys = [_key(text) for text in table["text"]]
+    return table.with_columns(
+        key=pl.Series(keys, dtype=pl.String), words=pl.Series([_words(key) for key in keys], dtype=pl.String)
+    )
 
 
 def _key(text: str) -> str:
     """What two texts share that are the same but for case and the form of characters and spaces."""
     return normalise_text(text).casefold()
+
+
+def _words(key: str) -> str:
+    """The words of a text, without punctuation, links and the marks of a repost; a text without words stands for itself."""
+    return " ".join(repost_key(key)) or key
 
 
 def _share(text: str) -> float:

@@ -32,6 +32,7 @@ class _Shelf:
     rows: Indices
     ready: Times
     superseded: Times
+    """When a higher revision is ready; ``NEVER`` if there is none."""
 
 
 class DocumentIndex:
@@ -39,18 +40,23 @@ class DocumentIndex:
 
     Args:
         documents: Documents with links (``symbols``); those without ``available_at`` are never known.
+        superseded: When a revision was followed by a higher one, be that kept or dropped (``superseded_at``).
         latency_minutes: Time from availability to use.
         max_chars: Most characters of a document that a prompt shows.
     """
 
-    def __init__(self, documents: pl.DataFrame, latency_minutes: int, max_chars: int) -> None:
+    def __init__(self, documents: pl.DataFrame, superseded: pl.DataFrame, latency_minutes: int, max_chars: int) -> None:
         latency = pl.duration(minutes=latency_minutes)
         known = (
             documents.filter(pl.col("available_at").is_not_null())
-            .with_columns(ready=pl.col("available_at") + latency)
+            .join(superseded, on=["doc_id", "revision"], how="left")
+            .with_columns(
+                ready=pl.col("available_at") + latency,
+                superseded=(pl.col("superseded_at") + latency).fill_null(pl.lit(NEVER).dt.replace_time_zone("UTC")),
+            )
             .sort("available_at", "doc_id", "revision")
+            .with_row_index("row")
         )
-        known = _with_superseded(known)
         self._doc_id = known["doc_id"].to_list()
         self._revision = known["revision"].to_list()
         self._available_at = known["available_at"].to_list()
@@ -116,17 +122,6 @@ def document_text(title: str, body: str, max_chars: int) -> str:
     if text[max_chars - 1] != " " and " " in cut:
         cut = cut[: cut.rindex(" ")]
     return cut.rstrip() + "…"
-
-
-def _with_superseded(known: pl.DataFrame) -> pl.DataFrame:
-    """Add ``superseded``: when a higher revision of the same document is first ready; ``NEVER`` if there is none."""
-    never = pl.lit(NEVER).dt.replace_time_zone("UTC")
-    return (
-        known.with_row_index("row")
-        .sort("doc_id", "revision", descending=[False, True])
-        .with_columns(superseded=pl.col("ready").cum_min().shift(1).over("doc_id").fill_null(never))
-        .sort("row")
-    )
 
 
 def _naive(times: pl.Series) -> NDArray[np.datetime64]:

@@ -4,25 +4,33 @@ Because they work along the last axis, a measure takes one series (sessions,) or
 (draws, sessions) alike.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+ALWAYS_OPEN = "24/7"
 SESSIONS_PER_YEAR = 252.0
+DAYS_PER_YEAR = 365.0
 
 
-def sessions_per_year(sessions: tuple[date, ...]) -> float:
-    """Sessions of the series that fall into a year, at most 252.
+def sessions_per_year(sessions: Sequence[date], exchange: str | None = None) -> float:
+    """Sessions of the series that fall into a year, at most 252, or 365 where the market never closes.
 
     Where sessions without a sample are absent from the series, 252 would count a year's worth of active sessions as
     a year, and flatter what is annualised.
+
+    Args:
+        sessions: Dates in order.
+        exchange: The calendar's name, ``24/7`` for a market that never closes; None counts as any other exchange.
     """
+    most = DAYS_PER_YEAR if exchange is not None and exchange.startswith(ALWAYS_OPEN) else SESSIONS_PER_YEAR
     if len(sessions) < 2:
-        return SESSIONS_PER_YEAR
+        return most
     days = (sessions[-1] - sessions[0]).days
-    return min(SESSIONS_PER_YEAR, (len(sessions) - 1) * 365.25 / days)
+    return min(most, (len(sessions) - 1) * 365.25 / days)
 
 
 def session_volatility(returns: Floats, horizon: int = 1) -> Floats:

@@ -1,6 +1,6 @@
 """The portfolio's numbers with intervals: one set of rows for each predictor and for buy and hold."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 
@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from data_pipeline.labels.sessions import load_sessions
 from eval.metrics import MetricRow
 from eval.portfolio import measures
 from eval.portfolio.accounting import Ledger, backtest, buy_and_hold
@@ -38,12 +39,30 @@ def block_draws(sessions: int, block: int, resamples: int, seed: int) -> NDArray
     return indices.reshape(resamples, -1)[:, :sessions]
 
 
-def _estimates(ledger: Ledger, cost_bps: float, take: Pick) -> dict[str, NDArray[np.float64]]:
+def sessions_of(frames: Iterable[pl.DataFrame], exchange: str | None) -> tuple[date, ...]:
+    """Every session of ``exchange`` from the first to the last that has a prediction.
+
+    A session without a sample is one in cash: a book that skipped it would hold its position across the gap.
+
+    Args:
+        frames: ``Prediction`` rows.
+        exchange: As in ``load_sessions``; None where the calendar is unknown.
+
+    Returns:
+        Dates in order; for an unknown calendar those that have a prediction, and none for undated predictions.
+    """
+    seen = sorted({session for frame in frames for session in frame["session"].drop_nulls().unique()})
+    if exchange is None or not seen:
+        return tuple(seen)
+    return tuple(load_sessions(exchange, seen[0], seen[-1]).dates.tolist())
+
+
+def _estimates(ledger: Ledger, cost_bps: float, per_year: float, take: Pick) -> dict[str, NDArray[np.float64]]:
     """All measures of the series that ``take`` makes of each column: the series itself, or its draws."""
     gross, turnover = take(ledger.gross), take(ledger.turnover)
     costs = cost_bps / 1e4 * turnover
     net = gross - costs
-    per_year, horizon = measures.sessions_per_year(ledger.sessions), ledger.horizon
+    horizon = ledger.horizon
     hits, taken = take(ledger.hits.astype(float)), take(ledger.taken.astype(float))
     return {
         "sharpe_gross": measures.annualised_sharpe(gross, per_year, horizon),
@@ -62,10 +81,10 @@ def _estimates(ledger: Ledger, cost_bps: float, take: Pick) -> dict[str, NDArray
 
 
 def _rows(
-    world: str, name: str, ledger: Ledger, draws: NDArray[np.int64] | None, cost_bps: float
+    world: str, name: str, ledger: Ledger, draws: NDArray[np.int64] | None, cost_bps: float, per_year: float
 ) -> Iterator[MetricRow]:
-    point = _estimates(ledger, cost_bps, lambda column: column)
-    drawn = {} if draws is None else _estimates(ledger, cost_bps, lambda column: column[draws])
+    point = _estimates(ledger, cost_bps, per_year, lambda column: column)
+    drawn = {} if draws is None else _estimates(ledger, cost_bps, per_year, lambda column: column[draws])
     undefined = {"break_even_cost_bps"} if name == BUY_AND_HOLD or not ledger.turnover.any() else set()
     undefined |= {"hit_rate"} if not ledger.taken.any() else set()
     row = partial(MetricRow, world=world, checkpoint=name, n=int(ledger.samples.sum()), days=len(ledger.sessions))
@@ -93,7 +112,7 @@ def portfolio_rows(
     world: str,
     horizon: int,
     trained: Sequence[str],
-    sessions: Sequence[date] = (),
+    exchange: str | None,
 ) -> tuple[list[MetricRow], pl.DataFrame]:
     """Trade every predictor's decisions, and hold 1/N beside them.
 
@@ -111,12 +130,17 @@ def portfolio_rows(
         world: Name that the rows carry.
         horizon: Sessions from entry to exit of the label.
         trained: Checkpoints over which the p-values are Holm-adjusted.
-        sessions: See ``eval.portfolio.weights.book_of``.
+        exchange: Whose sessions are traded, also those without a sample; None: those with a sample only.
 
     Returns:
         The rows, and the equity table ``checkpoint, session, gross, net, turnover``; both empty for a task without
         returns.
+
+    Raises:
+        TickerTuneError: The exchange is unknown, or a sample's session is none of its sessions.
     """
+    sessions = sessions_of(predictions_by_name.values(), exchange)
+    per_year = measures.sessions_per_year(sessions, exchange)
     ledgers = {name: backtest(frame, horizon, sessions) for name, frame in predictions_by_name.items()}
     if ledgers:
         ledgers[BUY_AND_HOLD] = buy_and_hold(next(iter(predictions_by_name.values())), horizon, sessions)
@@ -126,7 +150,7 @@ def portfolio_rows(
     for name, ledger in ledgers.items():
         block = block_length(config.block_sessions, horizon)
         draws = block_draws(len(ledger.sessions), block, config.resamples, config.seed)
-        rows += _rows(world, name, ledger, draws, config.cost_bps)
+        rows += _rows(world, name, ledger, draws, config.cost_bps, per_year)
         tables.append(ledger.equity(config.cost_bps).insert_column(0, pl.lit(name).alias("checkpoint")))
     return rows + _holm_rows(rows, trained), pl.concat(tables) if tables else _no_equity()
 

@@ -87,9 +87,22 @@ def test_changed_source_files_redo_the_data(recipe_folder, played, tmp_path):
     played.take()
     run_recipe(load(recipe_folder, **change))
     assert played.take() == []
-    write_text(source / "price/raw/AAPL.csv", "longer")
+    write_text(source / "price/raw/AAPL.csv", "b")  # another price, as long as before
     run_recipe(load(recipe_folder, **change))
     assert played.take() == ALL[:4]
+
+
+def test_other_weights_under_a_model_folders_name_redo_what_uses_them(recipe_folder, played, tmp_path):
+    model = tmp_path / "model"
+    write_text(model / "config.json", "{}")
+    write_text(model / "model.safetensors", "a")
+    run_recipe(load(recipe_folder, model__name=str(model)))
+    played.take()
+    run_recipe(load(recipe_folder, model__name=str(model)))
+    assert played.take() == []
+    write_text(model / "model.safetensors", "b")
+    run_recipe(load(recipe_folder, model__name=str(model)))
+    assert played.take() == [name for name in ALL if not name.endswith("data")]
 
 
 def test_run_without_training_scores_the_base_model(recipe_folder, played):

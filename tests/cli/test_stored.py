@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,9 @@ def run(tmp_path_factory) -> Path:
         "grpo=null",
         "eval.backend=fake",
         "eval.resamples=200",
+        "eval.block_sessions=4",
+        "eval.seed=3",
+        "eval.cost_bps=7",
         "worlds.planted.data.limit={test: 60}",
     ]
     words = [word for setting in settings for word in ("--set", setting)]
@@ -60,29 +64,62 @@ def test_predictor_is_not_distinguishable_from_itself(run, capsys):
     assert "not distinguishable" in call(capsys, "compare", base, base)
 
 
-def test_predictions_on_different_samples_are_not_compared(run, tmp_path, capsys):
+def copy_with_meta(run: Path, folder: Path, **changes: object) -> Path:
+    """The base predictions in an evaluation whose meta.json says something else; None leaves a key out."""
     evaluation = run / "planted/eval"
-    other = tmp_path / "predictions/base.parquet"
-    other.parent.mkdir()
+    other = folder / "predictions/base.parquet"
+    other.parent.mkdir(parents=True)
     other.write_bytes((evaluation / "predictions/base.parquet").read_bytes())
-    write_json(tmp_path / "meta.json", read_json(evaluation / "meta.json") | {"split_hash": "other"})
+    meta = read_json(evaluation / "meta.json") | changes
+    write_json(folder / "meta.json", {key: value for key, value in meta.items() if value is not None})
+    return other
+
+
+def test_comparison_draws_blocks_as_the_evaluation_did(run, tmp_path, capsys):
+    oracle = run / "planted/eval/predictions/oracle.parquet"
+
+    def interval(first: Path) -> tuple[float, float]:
+        rows = json.loads(call(capsys, "compare", first, oracle, "--json"))
+        return next((row["low"], row["high"]) for row in rows if row["metric"] == "mcc")
+
+    same = interval(copy_with_meta(run, tmp_path / "same"))
+    assert same == interval(run / "planted/eval/predictions/base.parquet")
+    assert same != interval(copy_with_meta(run, tmp_path / "blocks", block_sessions=1))
+    assert same != interval(copy_with_meta(run, tmp_path / "seed", seed=4))
+
+
+@pytest.mark.parametrize("lacking", ["exchange", "outcome_hash", "block_sessions"])
+def test_evaluation_of_an_earlier_version_is_told(run, tmp_path, capsys, lacking):
+    other = copy_with_meta(run, tmp_path, **{lacking: None})
     with pytest.raises(SystemExit) as ended:
-        front.main(["compare", str(other), str(evaluation / "predictions/base.parquet")])
+        front.main(["compare", str(other), str(run / "planted/eval/predictions/base.parquet")])
     assert ended.value.code == 2
-    assert "split_hash differs" in capsys.readouterr().err
+    assert f"lacks {lacking}" in capsys.readouterr().err
 
 
-def test_backtest_at_the_runs_cost_gives_the_runs_rows_and_a_higher_cost_less(run, capsys):
-    stored = {(row["checkpoint"], row["metric"]): row["value"] for row in read_json(run / "planted/eval/metrics.json")}
+@pytest.mark.parametrize("fact", ["split_hash", "outcome_hash"])
+def test_predictions_on_different_samples_are_not_compared(run, tmp_path, capsys, fact):
+    other = copy_with_meta(run, tmp_path, **{fact: "other"})
+    with pytest.raises(SystemExit) as ended:
+        front.main(["compare", str(other), str(run / "planted/eval/predictions/base.parquet")])
+    assert ended.value.code == 2
+    assert f"{fact} differs" in capsys.readouterr().err
 
-    def net(cost: float) -> dict[tuple[str, str], float]:
-        rows = json.loads(
-            call(capsys, "backtest", run / "planted/eval", "--cost-bps", cost, "--resamples", 200, "--json")
-        )
+
+def test_backtest_gives_the_runs_own_rows_and_at_a_higher_cost_less(run, capsys):
+    stored = read_json(run / "planted/eval/metrics.json")
+
+    def traded(*options: object) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = json.loads(call(capsys, "backtest", run / "planted/eval", "--json", *options))
+        return rows
+
+    def values(rows: list[dict[str, Any]]) -> dict[tuple[str, str], float]:
         return {(row["checkpoint"], row["metric"]): row["value"] for row in rows}
 
-    same, dear = net(5), net(50)
-    assert same["oracle", "sharpe_net"] == pytest.approx(stored["oracle", "sharpe_net"])
+    again = traded()
+    assert {"turnover", "sharpe_net"} <= {row["metric"] for row in again}
+    assert all(row in stored for row in again)  # intervals and all: same blocks, seed, draws and sessions
+    same, dear = values(again), values(traded("--cost-bps", 50))
     assert dear["oracle", "sharpe_net"] < same["oracle", "sharpe_net"]
     assert dear["oracle", "sharpe_gross"] == same["oracle", "sharpe_gross"]
 

@@ -74,6 +74,33 @@ def test_a_stage_may_not_train_another_model(recipe):
         load_recipe(recipe)
 
 
+@pytest.mark.parametrize("name", ["../data", "/tmp/data", "a/b", "", ".."])
+def test_a_world_name_cannot_lead_out_of_the_run_folder(recipe, name):
+    spoil(recipe, "run.yaml", worlds={name: {"data": "data.yaml"}})
+    with pytest.raises(TickerTuneError, match="worlds"):
+        load_recipe(recipe)
+
+
+def test_a_stage_may_not_use_another_revision(recipe):
+    spoil(recipe, "run.yaml", model={"name": "tiny-llama", "dtype": "float32", "revision": "aaa"})
+    assert load_recipe(recipe).sft.model.revision == "aaa"
+    spoil(recipe, "sft.yaml", model={"name": "tiny-llama", "revision": "bbb"})
+    with pytest.raises(TickerTuneError, match=r"sft.model.revision is bbb, but the run's is aaa"):
+        load_recipe(recipe)
+
+
+@pytest.mark.parametrize("world", [{"data": None}, {"set": {"source.signal": 0}}, {"data": "data.yaml", "set": 3}])
+def test_a_world_without_data_is_told(recipe, world):
+    spoil(recipe, "run.yaml", worlds={"planted": world})
+    with pytest.raises(TickerTuneError, match=r"worlds.planted needs `data`"):
+        load_recipe(recipe)
+
+
+def test_an_override_that_is_no_yaml_is_told(recipe):
+    with pytest.raises(TickerTuneError, match="is not YAML"):
+        load_recipe(recipe, {"sft.learning_rate": "[1"})
+
+
 def test_overrides_reach_nested_keys_and_read_numbers(recipe):
     changed = load_recipe(recipe, {"sft.learning_rate": "1e-4", "worlds.planted.data.source.signal": "0", "seed": "3"})
     assert changed.sft.learning_rate == 1e-4

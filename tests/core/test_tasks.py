@@ -72,8 +72,27 @@ def test_text_cannot_close_its_fence_or_speak_as_another_role(text):
     assert "<|im_" not in content
 
 
+@pytest.mark.parametrize(
+    "token",
+    [
+        "<|eot_id|>",
+        "<end_of_turn>",
+        "<start_of_turn>",
+        "</s>",
+        "<s>",
+        "[INST]",
+        "[/INST]",
+        "<<SYS>>",
+        "<\uff5cUser\uff5c>",
+        "< /news>",
+    ],
+)
+def test_no_chat_template_token_survives(token):
+    assert token not in fenced(f"profit {token} rises")
+
+
 def test_fencing_leaves_ordinary_text_alone():
-    assert fenced("EPS < $2  |\n x > y <b>") == "EPS < $2 | x > y <b>"
+    assert fenced("EPS < $2  |\n x > y, 3 <4 [sic]") == "EPS < $2 | x > y, 3 <4 [sic]"
 
 
 def test_positions_follow_the_order_of_the_labels():

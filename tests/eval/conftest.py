@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from data_pipeline.dataset import DatasetInfo, class_priors, prompt_hash, split_hash, write_dataset
+from data_pipeline.dataset import DatasetInfo, class_priors, outcome_hash, prompt_hash, split_hash, write_dataset
 from eval.backends import Backend
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe import ModelConfig
@@ -68,7 +68,7 @@ def made_samples(train_days: int = 12, test_days: int = 8) -> pl.DataFrame:
     return frame_of(Sample, samples)
 
 
-def write_made(frame: pl.DataFrame, folder: Path, task_name: str) -> Path:
+def write_made(frame: pl.DataFrame, folder: Path, task_name: str, exchange: str | None = None) -> Path:
     """Write a data stage folder around samples."""
     labels = list(get_task(task_name).labels)
     info = DatasetInfo(
@@ -78,6 +78,7 @@ def write_made(frame: pl.DataFrame, folder: Path, task_name: str) -> Path:
         market_adjusted=True,
         split_hash=split_hash(frame),
         prompt_hash=prompt_hash(frame),
+        outcome_hash=outcome_hash(frame),
         label_spec={},
         label_hash="made",
         fitted={},
@@ -87,6 +88,7 @@ def write_made(frame: pl.DataFrame, folder: Path, task_name: str) -> Path:
         dead_band_share=0.0,
         ceiling={"accuracy": 0.8, "mcc": 0.6} if task_name.startswith("movement") else {},
         source_kind="made",
+        exchange=exchange,
         zone=None,
         latency_minutes=None,
         decision_minutes=None,

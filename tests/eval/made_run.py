@@ -164,6 +164,7 @@ def make_world(
         market_adjusted=movement,
         split_hash=sha256_text(world),
         prompt_hash=sha256_text("prompt"),
+        outcome_hash=sha256_text(f"outcome {world}"),
         label_spec=label_spec(LabelConfig()).model_dump(mode="json") if movement else {"name": "annotated"},
         label_hash=sha256_text("label"),
         fitted={"cut_points": [0.013]} if movement else {},
@@ -179,6 +180,7 @@ def make_world(
         dead_band_share=0.0,
         ceiling=ceiling,
         source_kind="simulated" if movement else "phrasebank",
+        exchange="XNYS" if movement else None,
         zone="America/New_York" if movement else None,
         latency_minutes=0 if movement else None,
         decision_minutes=30 if movement else None,
@@ -220,7 +222,7 @@ def _score(
     for name, frame in predictions.items():
         write_table(frame, folder / "predictions" / f"{name}.parquet", ["sample_id"])
     rows = metric_rows(predictions, get_task(task), config, world, 1, ["base", *stages], stages)
-    traded, equity = portfolio_rows(predictions, config, world, 1, stages)
+    traded, equity = portfolio_rows(predictions, config, world, 1, stages, None)
     days = samples["session"].n_unique()
     best = [
         MetricRow(world=world, checkpoint="ceiling", metric=metric, value=value, low=value, high=value, n=0, days=days)

@@ -10,6 +10,7 @@ from eval.__main__ import main
 from eval.checkpoint import Checkpoint, checkpoint_of
 from eval.evaluate import evaluate
 from eval.metrics import MetricRow
+from tests.eval.conftest import write_made
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.recipe import EvalConfig, ModelConfig
@@ -109,6 +110,63 @@ def test_changed_weights_are_scored_again(movement_data: Path, checkpoints: list
     swapped = [checkpoints[0], Checkpoint("sft", checkpoints[0].base)]
     evaluate(movement_data, swapped, CONFIG, out, "planted")
     assert (out / "predictions" / "sft.parquet").read_bytes() == base
+
+
+def rebuilt(samples: pl.DataFrame, folder: Path) -> Path:
+    """The data set built again from corrected prices: other returns, same splits, prompts and labels."""
+    return write_made(samples.with_columns(pl.col("ret_raw", "ret_excess") * 2), folder, "movement")
+
+
+def test_changed_returns_are_scored_again(
+    movement_samples: pl.DataFrame, checkpoints: list[Checkpoint], tmp_path: Path
+) -> None:
+    out = tmp_path / "eval"
+
+    def earned(data: Path) -> float:
+        evaluate(data, checkpoints[:1], CONFIG, out, "planted")
+        rows = {(row["checkpoint"], row["metric"]): row["value"] for row in read_json(out / "metrics.json")}
+        return float(rows["base", "mean_return_gross"])
+
+    before = earned(write_made(movement_samples, tmp_path / "data", "movement"))
+    outcome = read_json(out / "meta.json")["outcome_hash"]
+    assert earned(rebuilt(movement_samples, tmp_path / "data")) == pytest.approx(2 * before)
+    assert read_json(out / "meta.json")["outcome_hash"] != outcome
+
+
+def test_results_go_before_the_first_changed_prediction_comes(
+    movement_samples: pl.DataFrame, checkpoints: list[Checkpoint], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "eval"
+    evaluate(write_made(movement_samples, tmp_path / "data", "movement"), checkpoints, CONFIG, out, "planted")
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "predict_baseline", dies)  # the checkpoints are scored by then
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(rebuilt(movement_samples, tmp_path / "data"), checkpoints, CONFIG, out, "planted")
+    assert [path.name for path in out.iterdir()] == ["predictions"]
+
+
+def test_failure_before_anything_changed_keeps_the_results(
+    movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path
+) -> None:
+    out = tmp_path / "eval"
+    evaluate(movement_data, checkpoints, CONFIG, out, "planted")
+    with pytest.raises(TickerTuneError):
+        evaluate(movement_data, checkpoints, CONFIG.model_copy(update={"split": "validation"}), out, "planted")
+    assert (out / "meta.json").exists()
+
+
+def test_sessions_without_samples_are_traded_in_cash(
+    movement_samples: pl.DataFrame, checkpoints: list[Checkpoint], tmp_path: Path
+) -> None:
+    out, days = tmp_path / "eval", sorted(movement_samples.filter(pl.col("split") == "test")["session"].unique())
+    sparse = movement_samples.filter(~pl.col("session").is_in(days[1:4]))
+    evaluate(write_made(sparse, tmp_path / "data", "movement", "24/7"), checkpoints[:1], CONFIG, out, "planted")
+    equity = pl.read_parquet(out / "equity.parquet").filter(pl.col("checkpoint") == "base")
+    assert equity["session"].to_list() == days
+    assert equity["gross"][1:4].to_list() == [0, 0, 0]
 
 
 def test_checkpoint_named_like_a_baseline_is_refused(movement_data: Path, tiny_base: str, tmp_path: Path) -> None:

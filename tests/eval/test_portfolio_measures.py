@@ -65,6 +65,9 @@ def test_sparse_sessions_are_not_annualised_as_if_they_were_daily() -> None:
     assert measures.sessions_per_year(weekly) == pytest.approx(52.2, abs=0.1)
     daily = tuple(date(2015, 1, 5) + timedelta(days=day) for day in range(100))
     assert measures.sessions_per_year(daily) == 252
+    assert measures.sessions_per_year(daily, "XNYS") == 252
+    assert measures.sessions_per_year(daily, "24/7") == 365
+    assert measures.sessions_per_year(weekly, "24/7") == pytest.approx(52.2, abs=0.1)
 
 
 @given(arrays(np.float64, (3, 12), elements=st.floats(-0.2, 0.2)))

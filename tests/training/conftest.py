@@ -10,7 +10,7 @@ import pytest
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from data_pipeline.dataset import DatasetInfo, class_priors, prompt_hash, sizes, split_hash, write_dataset
+from data_pipeline.dataset import DatasetInfo, class_priors, outcome_hash, prompt_hash, sizes, split_hash, write_dataset
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe import GrpoConfig, ModelConfig, SftConfig
 from tickertune.core.sample import Message, Sample
@@ -69,6 +69,7 @@ def write_samples(folder: Path, samples: list[Sample]) -> Path:
             "market_adjusted": True,
             "split_hash": split_hash(frame),
             "prompt_hash": prompt_hash(frame),
+            "outcome_hash": outcome_hash(frame),
             "label_spec": {"name": "excess"},
             "label_hash": "0",
             "fitted": {"cut_points": [0.0], "fitted_on": frame.height},
@@ -78,6 +79,7 @@ def write_samples(folder: Path, samples: list[Sample]) -> Path:
             "dead_band_share": 0.0,
             "ceiling": {},
             "source_kind": "simulated",
+            "exchange": "XNYS",
             "zone": "America/New_York",
             "latency_minutes": 0,
             "decision_minutes": 30,

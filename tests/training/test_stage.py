@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.training.conftest import equal_weights, sft_config
+from data_pipeline.dataset import read_info
+from tests.training.conftest import TINY, equal_weights, make_samples, sft_config, write_samples
 from tickertune.core.files import read_json
+from tickertune.core.models import resolve_model
 from tickertune.core.recipe import SftConfig
 from training import sft
-from training.stage import dump, main
+from training.stage import dump, main, origin
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +52,16 @@ def test_overrides_are_typed_and_the_resolved_recipe_is_stored(
     assert main(SftConfig, record, ["--config", str(recipe), *words]) == 0
     assert (seen[0].learning_rate, seen[0].lora.r) == (1e-4, 4)
     assert SftConfig.model_validate(yaml.safe_load((tmp_path / "o" / "config.yaml").read_text())) == seen[0]
+
+
+def test_changed_returns_are_another_origin(tmp_path: Path) -> None:
+    """A checkpoint is not resumed on a data set whose rewards changed while its texts and splits did not."""
+    samples = make_samples()
+    corrected = [sample.model_copy(update={"ret_scaled": 2 * (sample.ret_scaled or 0)}) for sample in samples]
+    infos = [read_info(write_samples(tmp_path / str(place), rows)) for place, rows in enumerate((samples, corrected))]
+    config = sft_config(tmp_path, tmp_path / "o")
+    first, second = (origin(config, info, resolve_model(TINY)) for info in infos)
+    assert {name for name in first if first[name] != second[name]} == {"outcome_hash"}
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """``tickertune backtest``: trade the predictions of an evaluation again at another cost."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,10 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import EvalConfig
 from tickertune.core.tasks import MovementTask
 
+if TYPE_CHECKING:
+    from tickertune.cli.stored import StoredEvaluation
+
+OWN = "the evaluation's"
 app = typer.Typer(add_completion=False)
 SHOWN = ("sharpe_gross", "sharpe_net", "mean_return_net", "max_drawdown", "turnover", "break_even_cost_bps")
 
@@ -17,36 +21,42 @@ SHOWN = ("sharpe_gross", "sharpe_net", "mean_return_net", "max_drawdown", "turno
 @app.command()
 def backtest(
     folder: Annotated[Path, typer.Argument(help="Evaluation folder, such as runs/demo/planted/eval.")],
-    cost_bps: Annotated[float, typer.Option(min=0, help="Cost and slippage of each side, in basis points.")] = 5.0,
-    resamples: Annotated[int, typer.Option(min=200, help="Bootstrap draws.")] = 5000,
-    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
+    cost_bps: Annotated[
+        float | None, typer.Option(min=0, help="Cost and slippage of each side, in basis points.", show_default=OWN)
+    ] = None,
+    resamples: Annotated[int | None, typer.Option(min=200, help="Bootstrap draws.", show_default=OWN)] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default=OWN)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Trade every predictor's decisions with next-open fills; nothing in the folder changes."""
-    rows = traded_rows(folder, EvalConfig(cost_bps=cost_bps, resamples=resamples, seed=seed))
+    from tickertune.cli.stored import StoredEvaluation
+
+    stored = StoredEvaluation.open(folder)
+    config = stored.config(cost_bps=cost_bps, resamples=resamples, seed=seed)
+    rows = traded_rows(stored, config)
     if as_json:
         print_json(rows)
         return
     cells = {(row["checkpoint"], row["metric"]): _cell(row) for row in rows}
     names = dict.fromkeys(row["checkpoint"] for row in rows)
     table = [{"": name} | {metric: cells.get((name, metric), "") for metric in SHOWN} for name in names]
-    print_table(f"{folder}: {cost_bps:g} bps a side, 95% intervals", table)
+    print_table(f"{folder}: {config.cost_bps:g} bps a side, 95% intervals", table)
 
 
-def traded_rows(folder: Path, config: EvalConfig) -> list[dict[str, Any]]:
+def traded_rows(stored: "StoredEvaluation", config: EvalConfig) -> list[dict[str, Any]]:
     """Portfolio rows of a stored evaluation.
 
     Raises:
-        TickerTuneError: The folder holds no evaluation of a movement task.
+        TickerTuneError: It is none of a movement task.
     """
     from eval.portfolio import portfolio_rows
-    from tickertune.cli.stored import StoredEvaluation
 
-    stored = StoredEvaluation.open(folder)
     if not isinstance(stored.task, MovementTask):
-        raise TickerTuneError(f"{folder} is an evaluation of {stored.task.name}, which is not traded", "Give another")
+        raise TickerTuneError(
+            f"{stored.folder} is an evaluation of {stored.task.name}, which is not traded", "Give another"
+        )
     world = str(stored.meta["world"])
-    rows, _ = portfolio_rows(stored.predictions(), config, world, stored.horizon, stored.trained)
+    rows, _ = portfolio_rows(stored.predictions(), config, world, stored.horizon, stored.trained, stored.exchange)
     return [row.model_dump(mode="json") for row in rows]
 
 

@@ -7,8 +7,8 @@ import typer
 
 from tickertune.cli.output import print_json, print_table
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.recipe import EvalConfig
 
+OWN = "that of FIRST"
 app = typer.Typer(add_completion=False)
 
 
@@ -16,13 +16,16 @@ app = typer.Typer(add_completion=False)
 def compare(
     first: Annotated[Path, typer.Argument(help="Predictions, such as runs/demo/planted/eval/predictions/sft.parquet.")],
     second: Annotated[Path, typer.Argument(help="Predictions of another on the same samples.")],
-    cost_bps: Annotated[float, typer.Option(min=0, help="Cost of each side in the pnl reward, in basis points.")] = 5.0,
-    resamples: Annotated[int, typer.Option(min=200, help="Bootstrap draws.")] = 5000,
-    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
+    cost_bps: Annotated[
+        float | None,
+        typer.Option(min=0, help="Cost of each side in the pnl reward, in basis points.", show_default=OWN),
+    ] = None,
+    resamples: Annotated[int | None, typer.Option(min=200, help="Bootstrap draws.", show_default=OWN)] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default=OWN)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show FIRST minus SECOND in every metric, with 95% intervals that are paired and clustered by day."""
-    rows = paired_rows(first, second, EvalConfig(cost_bps=cost_bps, resamples=resamples, seed=seed))
+    rows = paired_rows(first, second, cost_bps=cost_bps, resamples=resamples, seed=seed)
     if as_json:
         print_json(rows)
         return
@@ -30,8 +33,8 @@ def compare(
     print_table(rows[0]["checkpoint"], [row | {"reading": _reading(row["low"], row["high"])} for row in shown])
 
 
-def paired_rows(first: Path, second: Path, config: EvalConfig) -> list[dict[str, Any]]:
-    """Metric rows of one predictor minus another.
+def paired_rows(first: Path, second: Path, **changes: float | None) -> list[dict[str, Any]]:
+    """Metric rows of one predictor minus another, by the settings of FIRST's evaluation but for ``changes``.
 
     Raises:
         TickerTuneError: A file is unusable, or the two are not about the same samples.
@@ -40,12 +43,13 @@ def paired_rows(first: Path, second: Path, config: EvalConfig) -> list[dict[str,
     from tickertune.cli.stored import read_predictions
 
     (mine, evaluation), (other, its_evaluation) = read_predictions(first), read_predictions(second)
-    for fact in ("split_hash", "prompt_hash", "label_hash", "split"):
+    for fact in ("split_hash", "prompt_hash", "label_hash", "outcome_hash", "split"):
         if evaluation.meta[fact] != its_evaluation.meta[fact]:
             raise TickerTuneError(
                 f"{first} and {second} were not scored on the same samples (their {fact} differs)",
                 "Score both on one data set",
             )
+    config = evaluation.config(**changes)
     scored = {"second": other, "first": mine}
     world = str(evaluation.meta["world"])
     rows = metric_rows(scored, evaluation.task, config, world, evaluation.horizon, list(scored), [])

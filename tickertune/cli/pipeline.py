@@ -14,9 +14,10 @@ import yaml
 import tickertune
 from tickertune.cli.preflight import pin_revision, preflight, source_paths
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import read_json, write_text
+from tickertune.core.files import read_json, sha256_file, write_text
 from tickertune.core.lock import folder_lock
-from tickertune.core.recipe import GrpoConfig, Recipe, SftConfig
+from tickertune.core.models import BUILT_IN, model_fingerprint
+from tickertune.core.recipe import GrpoConfig, ModelConfig, Recipe, SftConfig
 from tickertune.core.run import MARKER, RUN_FILE, Run, check_run_folder, git_commit, installed_versions
 
 PATH_KEYS = {"dataset", "init", "output"}
@@ -143,6 +144,7 @@ def _training_step(run: Run, recipe: Recipe, world: str, config: SftConfig | Grp
         before = ["data", "sft"] if init is not None else ["data"]
         return _inputs(
             config=config.model_dump(mode="json", exclude=PATH_KEYS),
+            weights=_weights(config.model),
             after=_keys(run, world, before),
             accelerate=recipe.accelerate.read_text(encoding="utf-8") if recipe.accelerate else None,
         )
@@ -176,6 +178,7 @@ def _eval_step(run: Run, recipe: Recipe, world: str) -> Step:
         return _inputs(
             config=recipe.eval.model_dump(mode="json"),
             model=recipe.model.model_dump(mode="json"),
+            weights=_weights(recipe.model),
             after=_keys(run, world, ["data", *trained]),
         )
 
@@ -190,15 +193,21 @@ def _keys(run: Run, world: str, stages: list[str]) -> Mapping[str, str | None]:
     return {stage: run.stage_key(world, stage) for stage in stages}
 
 
-def _listing(paths: list[Path]) -> list[list[Any]]:
-    """Name and size of every file that a source reads, so that changed data is noticed without reading it all."""
+def _weights(model: ModelConfig) -> str | None:
+    """Fingerprint of a local model folder, whose contents may change under its name; None for any other model."""
+    folder = Path(model.name).expanduser()
+    return model_fingerprint(str(folder)) if model.name not in BUILT_IN and folder.is_dir() else None
+
+
+def _listing(paths: list[Path]) -> list[list[str]]:
+    """Name and hash of every file that a source reads: a changed price can leave a file's size as it was."""
     files = [
         (path, file)
         for path in paths
         for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
         if file.is_file()
     ]
-    return [[str(file.relative_to(path.parent)), file.stat().st_size] for path, file in files]
+    return [[str(file.relative_to(path.parent)), sha256_file(file)] for path, file in files]
 
 
 def _launch(

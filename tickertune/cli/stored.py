@@ -10,8 +10,12 @@ from eval.prediction import Prediction
 from eval.store import PredictionStore
 from tickertune.core.errors import TickerTuneError, did_you_mean
 from tickertune.core.files import read_json
+from tickertune.core.recipe import EvalConfig
 from tickertune.core.table import read_table
 from tickertune.core.tasks import Task, get_task
+
+SETTINGS = ("cost_bps", "resamples", "block_sessions", "seed")
+"""Keys of meta.json that say how the predictions were measured."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,19 @@ class StoredEvaluation:
         """Read an evaluation folder.
 
         Raises:
-            TickerTuneError: It holds no finished evaluation.
+            TickerTuneError: It holds no finished evaluation, or one of an earlier version.
         """
         if not (folder / "meta.json").is_file():
             raise TickerTuneError(
                 f"Folder {folder} holds no finished evaluation", "Give <run>/<world>/eval, or run tickertune eval first"
             )
-        return cls(folder, read_json(folder / "meta.json"))
+        meta = read_json(folder / "meta.json")
+        if missing := [name for name in ("outcome_hash", "exchange", *SETTINGS) if name not in meta]:
+            raise TickerTuneError(
+                f"Evaluation {folder} is of an earlier version (its meta.json lacks {', '.join(missing)})",
+                "Build the data and score again, with tickertune run or tickertune data and eval",
+            )
+        return cls(folder, meta)
 
     @property
     def task(self) -> Task:
@@ -43,6 +53,17 @@ class StoredEvaluation:
     def horizon(self) -> int:
         """Sessions from entry to exit; 1 for tasks without dates."""
         return int(self.meta["horizon"] or 1)
+
+    @property
+    def exchange(self) -> str | None:
+        """Calendar of the sessions; None where the samples have none."""
+        exchange: str | None = self.meta["exchange"]
+        return exchange
+
+    def config(self, **changes: float | None) -> EvalConfig:
+        """The settings that it was measured with, but for those of ``changes`` that are not None."""
+        chosen = {name: value for name, value in changes.items() if value is not None}
+        return EvalConfig.model_validate({name: self.meta[name] for name in SETTINGS} | chosen)
 
     @property
     def names(self) -> list[str]:

@@ -12,8 +12,8 @@ import yaml
 
 from data_pipeline.__main__ import main
 from data_pipeline.build import build, movement
-from data_pipeline.dataset import read_info, read_split
-from tests.data_pipeline.made import document, documents, market, utc
+from data_pipeline.dataset import outcome_hash, read_info, read_split
+from tests.data_pipeline.made import config, document, documents, market, utc
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import MovementDataConfig
 
@@ -48,7 +48,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_all_files_are_there(folder: Path) -> None:
     tables = ("documents", "drops", "instruments", "bars", "actions", "quarantine", "truth_documents", "truth_tones")
     assert {f"{table}.parquet" for table in tables} | {"build.json"} <= set(contents(folder))
-    assert json.loads((folder / "build.json").read_text())["ceiling"] == read_info(folder).ceiling != {}
+    built, info = json.loads((folder / "build.json").read_text()), read_info(folder)
+    assert built["ceiling"] == info.ceiling != {}
+    assert built["exchange"] == info.exchange == "XNYS"
+    frame = pl.concat([read_split(folder, split) for split in info.class_priors])
+    assert built["outcome_hash"] == info.outcome_hash == outcome_hash(frame)
 
 
 def test_the_same_recipe_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
@@ -112,6 +116,22 @@ def test_a_source_without_data_gives_one_error_with_the_remedy(
     with pytest.raises(TickerTuneError, match=rf"no {missing} between 2020-12-25 and .*Set the dates of split"):
         build(small(), tmp_path)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_dropped_correction_takes_the_old_text_out_of_later_prompts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = market()
+    once = source.documents.filter(pl.col("revision").max().over("doc_id") == 0)
+    day_later = pl.col("available_at") + pl.duration(days=1)
+    withdrawn = once.with_columns(revision=pl.lit(1, pl.Int64), title=pl.lit(""), available_at=day_later)
+    source = replace(source, documents=pl.concat([once, withdrawn]))
+    monkeypatch.setattr(movement, "load_source", lambda *_: source)
+    build(config(fresh_only=False), tmp_path)
+    frame = pl.concat([read_split(tmp_path, split) for split in ("train", "validation", "test")])
+    shown = frame.explode("doc_ids").join(withdrawn, left_on="doc_ids", right_on="doc_id")
+    assert len(shown) > 100
+    assert (shown["available_at"] > shown["as_of"]).all()
 
 
 def test_documents_that_come_too_late_for_any_decision_give_one_error(

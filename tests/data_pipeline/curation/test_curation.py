@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from data_pipeline.curation import DROPS_SCHEMA, curate, newest_at
+from data_pipeline.curation import DROPS_SCHEMA, curate, newest_at, superseded_at
 from data_pipeline.linking import link
 from data_pipeline.sources import SourceData, load_source
 from tests.data_pipeline.nouns import START, document, documents
@@ -102,3 +102,17 @@ def test_view_shows_the_newest_revision_known() -> None:
     assert newest_at(table, START + timedelta(hours=1))["title"].to_list() == ["first", "other"]
     assert newest_at(table, START + timedelta(hours=2))["title"].to_list() == ["other", "second"]
     assert newest_at(table, START - timedelta(hours=1)).is_empty()
+
+
+def test_a_revision_is_superseded_when_the_first_higher_one_comes() -> None:
+    untimed = {"published_at": None, "available_at": None, "time_quality": "unknown"}
+    table = documents(
+        document("a", "first"),
+        document("a", "second", hours=3, revision=1),
+        document("a", "third, earlier", hours=2, revision=2),
+        document("b", "alone"),
+        document("c", "then withdrawn, no one knows when"),
+        document("c", "", revision=1, **untimed),
+    )
+    later = START + timedelta(hours=2)
+    assert superseded_at(table).rows() == [("a", 0, later), ("a", 1, later)]

@@ -6,11 +6,13 @@ import polars as pl
 import pytest
 import yaml
 
+from data_pipeline.curation import superseded_at
 from data_pipeline.dataset import (
     CheckResult,
     DatasetInfo,
     class_priors,
     load_dataset_dict,
+    outcome_hash,
     prompt_hash,
     read_info,
     read_split,
@@ -26,7 +28,7 @@ from tickertune.core.errors import TickerTuneError
 @pytest.fixture(scope="module")
 def frame() -> pl.DataFrame:
     source = market(0)
-    tables = (source.documents, source.instruments, source.bars, source.actions)
+    tables = (source.documents, superseded_at(source.documents), source.instruments, source.bars, source.actions)
     return movement_samples(*tables, new_york(), config()).frame
 
 
@@ -38,6 +40,7 @@ def info(frame: pl.DataFrame) -> DatasetInfo:
         market_adjusted=True,
         split_hash=split_hash(frame),
         prompt_hash=prompt_hash(frame),
+        outcome_hash=outcome_hash(frame),
         label_spec={"name": "excess"},
         label_hash="abc",
         fitted={"cut_points": [0.1]},
@@ -47,6 +50,7 @@ def info(frame: pl.DataFrame) -> DatasetInfo:
         dead_band_share=0.4,
         ceiling={"mcc": 0.8},
         source_kind="made",
+        exchange="XNYS",
         zone="America/New_York",
         latency_minutes=0,
         decision_minutes=30,
@@ -102,6 +106,7 @@ def test_the_card_says_what_matters(frame: pl.DataFrame, tmp_path: Path) -> None
         "cut_points",
         "Label hash `abc`",
         split_hash(frame),
+        outcome_hash(frame),
     ):
         assert words in card
 
@@ -149,3 +154,13 @@ def test_hashes_follow_membership_and_wording(frame: pl.DataFrame) -> None:
     reworded = frame.with_columns(messages=pl.col("messages").list.reverse())
     assert prompt_hash(reworded) != prompt_hash(frame)
     assert prompt_hash(frame.reverse()) == prompt_hash(frame)
+
+
+def test_a_corrected_price_changes_the_outcome_hash_alone(frame: pl.DataFrame) -> None:
+    first = pl.col("sample_id") == frame["sample_id"].min()
+    for name in ("ret_raw", "ret_excess", "ret_scaled", "volatility"):
+        corrected = frame.with_columns(pl.when(first).then(pl.col(name) * (1 + 1e-9)).otherwise(name).alias(name))
+        assert outcome_hash(corrected) != outcome_hash(frame)
+        assert (split_hash(corrected), prompt_hash(corrected)) == (split_hash(frame), prompt_hash(frame))
+    assert outcome_hash(frame.with_columns(label=pl.lit("up"))) != outcome_hash(frame)
+    assert outcome_hash(frame.reverse()) == outcome_hash(frame)

@@ -61,6 +61,20 @@ def test_a_dividend_before_a_split_is_brought_to_split_adjusted_shares() -> None
     assert window_returns(panel, "open", 1)[0, 0] == pytest.approx(0)
 
 
+def test_a_dividend_is_brought_to_shares_of_splits_after_the_last_session() -> None:
+    sessions = load_sessions("XNYS", date(2013, 2, 1), date(2013, 3, 1))
+    rows = [bar("A", day.item(), 15.0, 15.0, basis="split_adjusted") for day in sessions.dates]
+    events = [
+        action("A", date(2005, 2, 28), "split", 2.0),
+        action("A", date(2013, 2, 7), "cash_dividend", 2.65),
+        action("A", date(2014, 6, 9), "split", 7.0),
+        action("A", date(2020, 8, 31), "split", 4.0),
+    ]
+    panel = price_panel(bars(rows), actions(events), sessions)
+    ex_date = sessions.at_or_after(date(2013, 2, 7))
+    assert window_returns(panel, "open", 1)[0, ex_date - 1] == pytest.approx(2.65 / 28 / 15)
+
+
 def test_split_and_dividend_on_one_day_count_the_dividend_per_new_share() -> None:
     rows = [bar("A", day, price, price) for day, price in zip(DAYS, (100, 100, 49, 49, 49), strict=True)]
     events = [action("A", DAYS[2], "cash_dividend", 1.0), action("A", DAYS[2], "split", 2.0)]
@@ -114,6 +128,11 @@ def test_a_bar_on_a_holiday_is_counted_and_left_out() -> None:
     panel = price_panel(bars([bar("A", date(2020, 1, 20), 10, 10)]), actions([]), sessions)
     assert panel.off_session == 1
     assert np.isnan(panel.open).all()
+
+
+def test_bars_that_all_lie_outside_the_sessions_give_one_error_with_the_remedy() -> None:
+    with pytest.raises(TickerTuneError, match=r"no bars between 2020-01-06 and 2020-01-10.*Set the dates of split"):
+        price_panel(bars([bar("A", date(2019, 1, 7), 10, 10)]), actions([]), WEEK)
 
 
 def test_two_bars_for_a_session_are_refused() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from data_pipeline.curation import superseded_at
 from data_pipeline.samples.checks import check_samples, leak_share
 from data_pipeline.samples.movement import MovementSamples, movement_samples
 from data_pipeline.sources import SourceData
@@ -16,7 +17,7 @@ from tickertune.core.errors import TickerTuneError
 def built(**changes: object) -> tuple[SourceData, MovementSamples]:
     source = market(0)
     recipe = config(**changes)
-    tables = (source.documents, source.instruments, source.bars, source.actions)
+    tables = (source.documents, superseded_at(source.documents), source.instruments, source.bars, source.actions)
     return source, movement_samples(*tables, new_york(), recipe)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_pipeline.curation import superseded_at
 from data_pipeline.labels.fit import FittedState
 from data_pipeline.samples.checks import check_samples
 from data_pipeline.samples.movement import TARGETS, MovementSamples, movement_samples
@@ -26,7 +27,14 @@ LABELS: list[dict[str, Any]] = [
 
 def samples(source: SourceData, recipe: MovementDataConfig, fitted: FittedState | None = None) -> MovementSamples:
     return movement_samples(
-        source.documents, source.instruments, source.bars, source.actions, new_york(), recipe, fitted
+        source.documents,
+        superseded_at(source.documents),
+        source.instruments,
+        source.bars,
+        source.actions,
+        new_york(),
+        recipe,
+        fitted,
     )
 
 
@@ -127,8 +135,10 @@ def quiet(posts: list[dict[str, Any]], **changes: Any) -> pl.DataFrame:
     """Samples of posts about A in a market whose every move is known."""
     source = market(0)
     recipe = config(**changes)
+    table = documents(posts)
     return movement_samples(
-        documents(posts),
+        table,
+        superseded_at(table),
         source.instruments,
         source.bars,
         source.actions,

@@ -49,6 +49,20 @@ def test_a_training_text_that_equals_a_test_text_is_dropped_and_recorded() -> No
     ]
 
 
+@pytest.mark.parametrize("text", ["Shared text.", "RT @desk: SHARED, text https://t.co/x", '"Shared" text tod...'])
+def test_a_training_text_with_the_words_of_a_test_text_is_dropped(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TEXTS, ("tfns", "train"), ["Sales fell", text, "Shared text and more"])
+    samples = built([{"name": "tfns"}], validation_share=0.0)
+    assert samples.drops.select("doc_id", "survivor").rows() == [("tfns:train:1", "phrasebank:test:0")]
+    assert len(split(samples, "train")) == 2
+
+
+def test_texts_without_words_are_compared_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TEXTS, ("tfns", "train"), ["Sales fell", "!!", "??"])
+    monkeypatch.setitem(TEXTS, ("phrasebank", "test"), ["??"])
+    assert built([{"name": "tfns"}]).drops["doc_id"].to_list() == ["tfns:train:2"]
+
+
 def test_training_rows_are_repeated_and_evaluation_rows_are_not() -> None:
     samples = built([{"name": "phrasebank", "repeat": 3}, {"name": "tfns"}], validation_share=0.3)
     train, validation = split(samples, "train"), split(samples, "validation")

@@ -8,14 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_pipeline.curation import curate, superseded_at
+from data_pipeline.linking import link
 from data_pipeline.samples.view import DocumentIndex, document_text
-from tests.data_pipeline.made import document, documents, utc
+from tests.data_pipeline.made import document, documents, instruments, utc
 
 NOON = utc("2020-02-10T12:00")
+MICROSECOND = timedelta(microseconds=1)
 
 
-def known(table: pl.DataFrame, after: datetime, as_of: datetime, latency: int = 0) -> list[tuple[str, int]]:
-    index = DocumentIndex(table, latency, 240)
+def known(
+    table: pl.DataFrame, after: datetime, as_of: datetime, latency: int = 0, source: pl.DataFrame | None = None
+) -> list[tuple[str, int]]:
+    """What is known of A; ``source``: the documents before curation, where that dropped some."""
+    index = DocumentIndex(table, superseded_at(table if source is None else source), latency, 240)
     window = [np.array([moment.replace(tzinfo=None)], dtype="datetime64[us]") for moment in (after, as_of)]
     return [(shown.doc_id, shown.revision) for _, rows in index.known("A", *window) for shown in rows]
 
@@ -43,6 +49,28 @@ def test_the_newest_revision_known_at_the_decision_is_shown_and_a_later_one_is_n
     assert known(table, start, NOON + 9 * hour) == [("a", 2)]
 
 
+@pytest.mark.parametrize(
+    "withdrawal",
+    [
+        {"title": "Nothing here about any company we follow"},
+        {"title": "", "body": "https://example.com"},
+        {"title": "Make money fast: join our free trading room, link in bio"},
+        {"title": " ".join(f"${name}" for name in "ABCDEFGHIJ")},
+    ],
+    ids=["no_symbol", "empty", "spam", "list"],
+)
+def test_a_text_is_out_of_view_once_a_later_revision_came_that_is_itself_dropped(withdrawal: dict[str, str]) -> None:
+    hour = timedelta(hours=1)
+    source = documents(
+        [document("a", NOON, ["A"]), document("a", NOON + hour, [], revision=1, **withdrawal), document("b", NOON)]
+    )
+    kept, _ = link(curate(source, 0.8)[0], instruments("ABCDEFGHIJ"))
+    assert kept.select("doc_id", "revision").rows() == [("a", 0), ("b", 0)]
+    assert known(kept, NOON - hour, NOON + hour - MICROSECOND, source=source) == [("a", 0), ("b", 0)]
+    assert known(kept, NOON - hour, NOON + hour, source=source) == [("b", 0)]
+    assert known(kept, NOON - hour, NOON + hour, latency=1, source=source) == [("a", 0), ("b", 0)]
+
+
 def test_a_revision_that_came_before_its_original_hides_it() -> None:
     table = documents([document("a", NOON), document("a", NOON - timedelta(days=3), revision=1)])
     assert known(table, NOON - timedelta(days=1), NOON) == []
@@ -50,11 +78,13 @@ def test_a_revision_that_came_before_its_original_hides_it() -> None:
 
 def test_a_document_without_a_time_is_never_known() -> None:
     untimed = document("a", NOON) | {"published_at": None, "available_at": None, "time_quality": "unknown"}
-    assert DocumentIndex(documents([untimed]), 0, 240).instruments == []
+    table = documents([untimed])
+    assert DocumentIndex(table, superseded_at(table), 0, 240).instruments == []
 
 
 def test_a_document_is_known_to_each_instrument_it_is_linked_to() -> None:
-    assert DocumentIndex(documents([document("a", NOON, ["A", "B"])]), 0, 240).instruments == ["A", "B"]
+    table = documents([document("a", NOON, ["A", "B"])])
+    assert DocumentIndex(table, superseded_at(table), 0, 240).instruments == ["A", "B"]
 
 
 times = st.integers(0, 40)

@@ -37,17 +37,35 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def set_key(values: dict[str, Any], dotted: str, text: str) -> None:
-    """Set ``a.b.c`` to a YAML scalar or list, in place."""
+    """Set ``a.b.c`` to a YAML scalar or list, in place.
+
+    Raises:
+        TickerTuneError: ``text`` is not YAML, or a part of the key is no block.
+    """
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise TickerTuneError(
+            f"The value of {dotted}, {text!r}, is not YAML", "Write a number, a word or a list"
+        ) from error
+    if isinstance(value, str):
+        with suppress(ValueError):  # YAML 1.1 reads 1e-4 as text
+            value = float(value)
+    put(values, dotted, value)
+
+
+def put(values: dict[str, Any], dotted: str, value: Any) -> None:
+    """Set ``a.b.c`` to a value, in place; blocks on the way are made.
+
+    Raises:
+        TickerTuneError: A part of the key is no block.
+    """
     *parents, last = dotted.split(".")
     for parent in parents:
         inner = values.setdefault(parent, {})
         if not isinstance(inner, dict):
             raise TickerTuneError(f"'{parent}' in '{dotted}' is not a block", "Correct the key")
         values = inner
-    value = yaml.safe_load(text)
-    if isinstance(value, str):
-        with suppress(ValueError):  # YAML 1.1 reads 1e-4 as text
-            value = float(value)
     values[last] = value
 
 

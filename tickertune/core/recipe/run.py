@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, model_validator
 
+from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe.base import Config, ModelConfig
 from tickertune.core.recipe.data import DataConfig
 from tickertune.core.recipe.evaluation import EvalConfig
 from tickertune.core.recipe.grpo import GrpoConfig
-from tickertune.core.recipe.loading import read_yaml, set_key, validate
+from tickertune.core.recipe.loading import put, read_yaml, set_key, validate
 from tickertune.core.recipe.sft import SftConfig
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+"""A name that is also a folder's: it cannot lead out of the run folder."""
 
 
 class WorldConfig(Config):
@@ -25,9 +29,9 @@ class WorldConfig(Config):
 class Recipe(Config):
     """The resolved recipe: run.yaml with every file it names read in."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    name: Name
     model: ModelConfig
-    worlds: dict[str, WorldConfig] = Field(min_length=1)
+    worlds: dict[Name, WorldConfig] = Field(min_length=1)
     """Data sets by name; each goes through all stages on its own."""
     sft: SftConfig | None = None
     grpo: GrpoConfig | None = None
@@ -41,8 +45,14 @@ class Recipe(Config):
     @model_validator(mode="after")
     def _one_model(self) -> "Recipe":
         for name, stage in (("sft", self.sft), ("grpo", self.grpo)):
-            if stage is not None and stage.model.name != self.model.name:
+            if stage is None:
+                continue
+            if stage.model.name != self.model.name:
                 raise ValueError(f"{name}.model is {stage.model.name}, but the run's model is {self.model.name}")
+            if stage.model.revision != self.model.revision:
+                raise ValueError(
+                    f"{name}.model.revision is {stage.model.revision}, but the run's is {self.model.revision}"
+                )
         return self
 
 
@@ -66,13 +76,16 @@ def load_recipe(path: Path, overrides: Mapping[str, str] | None = None) -> Recip
     for stage in ("sft", "grpo", "eval"):
         if isinstance(values.get(stage), str):
             values[stage] = read_yaml(path.parent / values[stage])
-    worlds = values.get("worlds")
-    for world in worlds.values() if isinstance(worlds, dict) else []:
-        if isinstance(world, dict):
-            if isinstance(world.get("data"), str):
-                world["data"] = read_yaml(path.parent / world["data"])
-            for key, value in (world.pop("set", None) or {}).items():
-                set_key(world["data"], key, str(value))
+    for name, world in _blocks(values.get("worlds")).items():
+        if isinstance(world.get("data"), str):
+            world["data"] = read_yaml(path.parent / world["data"])
+        changes = world.pop("set", None) or {}
+        if not isinstance(changes, dict) or not isinstance(world.get("data"), dict):
+            raise TickerTuneError(
+                f"{path}: worlds.{name} needs `data`, and `set` holds keys and values", "Correct the recipe"
+            )
+        for key, value in changes.items():
+            put(world["data"], key, value)
     for key, text in (overrides or {}).items():
         set_key(values, key, text)
     _share(values)
@@ -83,15 +96,25 @@ def load_recipe(path: Path, overrides: Mapping[str, str] | None = None) -> Recip
 def _share(values: dict[str, Any]) -> None:
     """Hand the run's model and seed to the stages that do not set their own."""
     seed = values.get("seed", 0)
-    for name in ("sft", "grpo"):
-        stage = values.get(name)
-        if isinstance(stage, dict):
-            stage.setdefault("model", values.get("model"))
-            stage.setdefault("seed", seed)
-    if isinstance(values.setdefault("eval", {}), dict):
-        values["eval"].setdefault("seed", seed)
-    worlds = values.get("worlds")
-    for world in worlds.values() if isinstance(worlds, dict) else []:
-        source = world.get("data", {}).get("source") if isinstance(world, dict) else None
-        if isinstance(source, dict) and source.get("kind") == "simulated":
-            source.setdefault("seed", seed)
+    model = values.get("model")
+    for stage in _blocks({name: values.get(name) for name in ("sft", "grpo")}).values():
+        stage.setdefault("seed", seed)
+        own = stage.setdefault("model", model)
+        if isinstance(own, dict) and isinstance(model, dict) and model.get("revision") is not None:
+            own.setdefault("revision", model["revision"])
+    values.setdefault("eval", {})
+    for stage in _blocks({"eval": values["eval"]}).values():
+        stage.setdefault("seed", seed)
+    for world in _blocks(values.get("worlds")).values():
+        for source in _blocks({"source": _block(world.get("data")).get("source")}).values():
+            if source.get("kind") == "simulated":
+                source.setdefault("seed", seed)
+
+
+def _block(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _blocks(value: Any) -> dict[str, dict[str, Any]]:
+    """The entries that are blocks; what is none is left to validation, which names it."""
+    return {name: entry for name, entry in _block(value).items() if isinstance(entry, dict)}

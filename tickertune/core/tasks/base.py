@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 from tickertune.core.decision import Decision
 
-_CONTROL = re.compile(r"<\|(?=[^|>\n]*\|>)")
-_FENCE = re.compile(r"<(?=/?(?:news|text)\b)", re.IGNORECASE)
+_TAG = re.compile(r"<(?=\s*[<!/|\uff5ca-z])|\[(?=\s*/?\s*INST\s*\])", re.IGNORECASE)
+"""The opening of anything that reads as markup: our own fences, and the turn and control tokens of all chat templates
+that we know (``<|im_end|>``, ``<end_of_turn>``, ``</s>``, ``<<SYS>>``, ``[/INST]``)."""
 
 
 def fenced(text: str) -> str:
     """Make text from the Internet harmless inside a prompt: no chat control token, no closing fence."""
-    return _FENCE.sub("(", _CONTROL.sub("(", " ".join(text.split())))
+    return _TAG.sub("(", " ".join(text.split()))
 
 
 class Task:

@@ -1,0 +1,40 @@
+"""The backtest's fill is the label's: what a decision earns is read off the bars at ``entry_session``."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data_pipeline.labels.sessions import entry_session
+from eval.portfolio import backtest
+from eval.prediction import predictions_of
+from tests.data_pipeline.made import actions, bar, bars, config, market, new_york
+from tests.data_pipeline.samples.test_movement import samples
+from tickertune.core.decision import Decision
+from tickertune.core.tasks import get_task
+
+NAMES = ("A", "B", "C", "D")
+
+
+@pytest.mark.parametrize("latency", [0, 45])  # 45 minutes miss the open that is 30 minutes ahead
+def test_one_session_before_costs_is_the_excess_return_from_the_entry_session(latency: int) -> None:
+    sessions, rng = new_york(), np.random.default_rng(1)
+    opens = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, (len(NAMES), len(sessions))), axis=1))
+    rows = [
+        bar(name, day.item(), float(opens[row, at]), float(opens[row, at]) * 1.01)
+        for row, name in enumerate(NAMES)
+        for at, day in enumerate(sessions.dates)
+    ]
+    source = replace(market(names=NAMES, posts=120), bars=bars(rows), actions=actions([]))
+    frame = samples(source, config(latency_minutes=latency)).frame
+    entry = entry_session(frame["as_of"].dt.replace_time_zone(None).to_numpy(), sessions, latency)
+    assert frame.height > 50
+    decided = predictions_of(frame, get_task("movement"), [Decision(outcome="label", label="up")] * frame.height)
+    earned = opens[:, entry + 1] / opens[:, entry] - 1
+    for at, name in enumerate(frame["instrument_id"]):
+        mine = NAMES.index(name)
+        expected = earned[mine, at] - np.delete(earned[:, at], mine).mean()
+        book = backtest(decided[at : at + 1])
+        assert book.sessions == (sessions.dates[entry[at]].item(),)
+        assert book.gross.tolist() == pytest.approx([expected])
+        assert book.gross[0] == frame["ret_excess"][at]

@@ -1,0 +1,5 @@
+"""``python -m tickertune`` is the ``tickertune`` command."""
+
+from tickertune.cli.main import main
+
+main()
