@@ -65,10 +65,16 @@ def check_adapter(folder: Path, base: str) -> None:
         raise TickerTuneError(f"Adapter folder {folder} has no adapter_model.safetensors", "Train or fetch it again")
     trained_on = str(read_json(folder / "adapter_config.json").get("base_model_name_or_path"))
     if Path(trained_on).name != Path(base).name:
+        wanted, given = _shown(trained_on), _shown(base)
         raise TickerTuneError(
-            f"Adapter {folder} was trained on {Path(trained_on).name}, not on {Path(base).name}",
-            f"Give the base model {Path(trained_on).name}",
+            f"Adapter {folder} was trained on {wanted}, not on {given}", f"Give the base model {wanted}"
         )
+
+
+def _shown(base: str) -> str:
+    """The name by which a recipe asks for a base model."""
+    name = Path(base).name
+    return next((known for known in BUILT_IN if name.startswith(known)), name)
 
 
 _ADAPTER_KEYS = ("peft_type", "r", "lora_alpha", "use_rslora", "use_dora", "rank_pattern", "alpha_pattern")
