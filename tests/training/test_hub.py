@@ -49,7 +49,7 @@ def stage(tmp_path_factory) -> Path:
     recipe = {
         "name": "x",
         "output": str(run),
-        "worlds": {"w": {"data": {"source": {"path": "/home/me/secret/tweets"}}}},
+        "worlds": {"w": {"data": {"source": {"path": "/Users/me/secret/tweets"}}}},
     }
     write_text(run / "recipe.yaml", yaml.safe_dump(recipe))
     write_json(run / "planted/eval/metrics.json", ROWS)
@@ -96,7 +96,7 @@ def test_card_is_no_investment_advice(stage, tmp_path):
 def test_no_path_of_this_machine_is_pushed(stage, tmp_path, merged):
     package(stage, tmp_path / "out", merged)
     texts = [path.read_text() for path in (tmp_path / "out").iterdir() if path.suffix != ".safetensors"]
-    assert not any(str(path) in text for text in texts for path in (stage.parent.parent, Path.home(), "/home/me"))
+    assert not any(str(path) in text for text in texts for path in (stage.parent.parent, Path.home(), "/Users/me"))
 
 
 def test_merged_package_loads_as_a_whole_model_and_states_its_fidelity(stage, tmp_path):
