@@ -1,5 +1,5 @@
 """Evaluation: score checkpoints and baselines, with intervals, a backtest and a report."""
 
-from tickertune.core.threads import share_cores
+from tickertune.core.startup import prepare
 
-share_cores()  # before any module of this package imports torch
+prepare()  # before any module of this package imports torch

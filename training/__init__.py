@@ -5,11 +5,6 @@ split, say what they leave out and why, resume from the last complete checkpoint
 ``model/``), ``tickertune.json`` and ``log.jsonl`` in the stage's folder.
 """
 
-import logging
+from tickertune.core.startup import prepare
 
-from tickertune.core.threads import share_cores
-
-# bitsandbytes tells at every start of a missing optional kernel, which it does well without.
-logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
-
-share_cores()  # before any module of this package imports torch
+prepare()  # before any module of this package imports torch

@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 import tickertune
 from tickertune.core.disk import disk_full_error, is_disk_full
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.threads import share_cores
+from tickertune.core.startup import prepare
 
 COMMANDS = {
     "run": "Do all stages of a recipe, or take up where they stopped, and write the report.",
@@ -97,5 +97,5 @@ def tickertune_command(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; never returns normally."""
-    share_cores()
+    prepare()
     typer.main.get_command(app).main(args=arguments, prog_name="tickertune")
