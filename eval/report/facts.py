@@ -132,7 +132,8 @@ def _share(value: float) -> str:
 def stage_facts(stage: Stage) -> Facts:
     """What a training stage reported about itself, the amounts of work aside."""
     state = [] if stage.finished else [("state", "not finished")]
-    told = {key: value for key, value in stage.facts.items() if key not in AMOUNTS}
+    # "base" is a path of the machine that trained; "model" names it for everybody.
+    told = {key: value for key, value in stage.facts.items() if key not in (*AMOUNTS, "base")}
     return state + [(name, value) for name, value in flat(told) if value and len(value) < MAX_FACT]
 
 

@@ -197,3 +197,10 @@ def test_the_terminal_table_shows_checkpoints_first(run: Path) -> None:
         < text.index("ceiling")
     )
     assert "Sharpe net" in text
+
+
+def test_the_page_does_not_show_paths_of_the_machine_that_trained(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "demo")
+    facts = run / "planted" / "sft" / "tickertune.json"
+    write_json(facts, {**json.loads(facts.read_text()), "base": "/Users/me/cache/some-model"})
+    assert "/Users/me" not in write_report(run).read_text()
