@@ -1,10 +1,13 @@
+import multiprocessing
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.lock import folder_lock
+from tickertune.core.lock import folder_lock, made_once
 
 HOLD = """
 import sys, time
@@ -41,3 +44,34 @@ def test_folder_stays_held_while_a_child_that_got_the_lock_lives(tmp_path):
         child.wait()
     with folder_lock(tmp_path):
         pass
+
+
+def _make_slowly(target: str, calls: str) -> None:
+    def make(folder: Path) -> None:
+        with Path(calls).open("a") as log:
+            log.write("x")
+        time.sleep(0.3)
+        (folder / "done").write_text("whole")
+
+    assert (made_once(Path(target), make) / "done").read_text() == "whole"
+
+
+def test_what_several_processes_want_at_once_is_made_once(tmp_path):
+    arguments = (str(tmp_path / "cache" / "model"), str(tmp_path / "calls"))
+    processes = [multiprocessing.get_context("spawn").Process(target=_make_slowly, args=arguments) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert (tmp_path / "calls").read_text() == "x"
+
+
+def test_what_failed_to_be_made_is_not_there(tmp_path):
+    def fail(folder: Path) -> None:
+        (folder / "half").write_text("half")
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError):
+        made_once(tmp_path / "model", fail)
+    assert not (tmp_path / "model").exists()

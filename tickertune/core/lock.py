@@ -1,12 +1,13 @@
-"""One process at a time in a folder."""
+"""One process at a time: in a folder, and in making what several want."""
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import atomic_dir
 
 LOCK_FILE = ".lock"
 
@@ -38,3 +39,26 @@ def folder_lock(folder: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def made_once(target: Path, make: Callable[[Path], None]) -> Path:
+    """Return the folder ``target``, which ``make`` fills where it does not exist yet.
+
+    Processes that want it at the same time wait for the first one: none sees it half-made or replaced.
+
+    Args:
+        target: The folder; it appears whole or not at all.
+        make: Writes the content into the folder that it is given.
+    """
+    if target.is_dir():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(target.parent / f".{target.name}{LOCK_FILE}", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not target.is_dir():
+            with atomic_dir(target) as folder:
+                make(folder)
+    finally:
+        os.close(descriptor)
+    return target

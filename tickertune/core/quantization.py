@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tickertune.core.files import atomic_dir
+from tickertune.core.lock import made_once
 from tickertune.core.models import cache_folder, model_fingerprint
 
 if TYPE_CHECKING:
@@ -35,8 +35,10 @@ def dequantised_base(base: str, dtype: str, revision: str | None = None) -> Path
     """
     key = model_fingerprint(base, revision)[:12]
     target = cache_folder() / f"{Path(base).name}-nf4-{dtype}-{key}"
-    if (target / "config.json").exists():
-        return target
+    return made_once(target, lambda folder: _dequantise(base, dtype, revision, folder))
+
+
+def _dequantise(base: str, dtype: str, revision: str | None, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -44,7 +46,5 @@ def dequantised_base(base: str, dtype: str, revision: str | None = None) -> Path
         base, dtype=getattr(torch, dtype), quantization_config=nf4_config(dtype), revision=revision
     )
     plain = model.dequantize()
-    with atomic_dir(target) as folder:
-        plain.save_pretrained(folder)
-        AutoTokenizer.from_pretrained(base, revision=revision).save_pretrained(folder)
-    return target
+    plain.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base, revision=revision).save_pretrained(folder)
