@@ -135,7 +135,9 @@ def test_folder_without_a_run(tmp_path: Path, capsys):
 def test_disk_that_fills_up_leaves_nothing_half_written(recipe_folder, tmp_path):
     """Simulated by a limit on the size of files, which every library meets as it meets a full disk."""
     program = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000));"
+        # Python itself would leave cut-off byte code behind, which breaks the next import.
+        "import resource, sys; sys.dont_write_bytecode = True;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000));"
         "from tickertune.cli.main import main; main()"
     )
     output = tmp_path / "data"

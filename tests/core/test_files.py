@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.table import write_table
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 frame = pl.DataFrame({"a": range(100_000), "b": [str(hash(i)) for i in range(100_000)]})
 try:
