@@ -5,7 +5,10 @@ from typing import Literal
 from tickertune.core.noun import Noun, UtcTime
 
 Category = Literal["news", "social", "filing", "dataset"]
-TimeQuality = Literal["exact", "minute", "day", "unknown"]
+TimeQuality = Literal["exact", "minute", "hour", "day", "unknown"]
+"""How precise a stamp is: to the second or finer, a minute, an hour ("14 hours ago"), a day, or not at all."""
+Availability = Literal["seen", "vendor", "lag"]
+"""Where ``available_at`` comes from: our own first sight, the vendor's, or the publication time and a stated lag."""
 Evidence = Literal["payload", "cashtag", "name"]
 
 
@@ -35,12 +38,13 @@ class Document(Noun):
     body: str = ""
     language: str | None = None
     published_at: UtcTime | None
-    """None only when ``time_quality`` is ``unknown``."""
+    """Earliest instant that the stamp allows; None only when ``time_quality`` is ``unknown``."""
     time_quality: TimeQuality
     updated_at: UtcTime | None = None
     first_seen_at: UtcTime | None = None
     available_at: UtcTime | None
-    """When a trader could have known; None only when ``time_quality`` is ``unknown``."""
+    """When a trader could have known; None only when ``time_quality`` is ``unknown`` and nobody saw it appear."""
+    availability: Availability = "lag"
     symbols: list[SymbolLink] = []
     raw_sha256: str
     parser_version: str

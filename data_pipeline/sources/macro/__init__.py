@@ -1,0 +1,5 @@
+"""Macro series by vintage, a file each."""
+
+from data_pipeline.sources.protocol import Source
+
+SOURCES: tuple[Source, ...] = ()

@@ -1,0 +1,154 @@
+"""Time stamps as sources write them, read to their honest precision.
+
+A ``Stamp`` is an interval: an item stamped "14 hours ago" was published somewhere in an hour, one with a date alone
+somewhere in a day of the source's zone. What a trader could have known is decided by the end of the interval.
+
+Every reader raises ``ValueError`` on what it does not understand; nothing is guessed.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from email.utils import parsedate_tz
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from tickertune.core.document import TimeQuality
+
+WIDTH: dict[TimeQuality, timedelta] = {
+    "exact": timedelta(0),
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "unknown": timedelta(0),
+}
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_DATE = re.compile(r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})")
+_AGO = re.compile(
+    r"(?P<count>\d{1,4}|an?)\s*(?P<unit>s|sec|second|m|min|minute|h|hr|hour|d|day|w|wk|week)s?\.?\s+ago", re.IGNORECASE
+)
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(days=7),
+}
+_RFC822_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When something was published: in [at, latest], aware UTC; ``at`` is None where it is unknown."""
+
+    at: datetime | None
+    quality: TimeQuality
+    latest: datetime | None
+
+    @classmethod
+    def of(cls, at: datetime, quality: TimeQuality = "exact") -> "Stamp":
+        """Build a stamp from an aware time; ``latest`` follows from the quality."""
+        if at.tzinfo is None:
+            raise ValueError(f"time {at} has no zone")
+        if not _EARLIEST <= at <= _LATEST:
+            raise ValueError(f"time {at} is out of range")
+        moment = at.astimezone(UTC)
+        return cls(moment, quality, moment + WIDTH[quality])
+
+
+UNKNOWN = Stamp(None, "unknown", None)
+
+
+@lru_cache
+def zone_info(name: str) -> ZoneInfo:
+    """Return the IANA zone ``name``."""
+    return ZoneInfo(name)
+
+
+def epoch(value: float | int | str, unit: str = "s") -> Stamp:
+    """Read an epoch number in seconds (``s``), milliseconds (``ms``) or microseconds (``us``)."""
+    number = float(value)
+    scale = {"s": 1.0, "ms": 1e3, "us": 1e6}[unit]
+    if not -2.3e9 < number / scale < 7.3e9:
+        raise ValueError(f"epoch {value} {unit} is out of range")
+    return Stamp.of(datetime.fromtimestamp(number / scale, UTC))
+
+
+def iso(text: str, zone: str | None = None) -> Stamp:
+    """Read ISO 8601 (also with a space, ``Z``, or in basic form such as ``20220718T120500``).
+
+    Args:
+        text: The stamp. A date alone gives quality ``day``, a time without seconds ``minute``.
+        zone: IANA zone of stamps that carry none; without it a naive stamp is refused.
+    """
+    stripped = text.strip()
+    if _DATE.fullmatch(stripped):
+        return day(stripped, zone)
+    moment = datetime.fromisoformat(stripped)
+    clock = re.split(r"[T ]", stripped, maxsplit=1)[1]
+    digits = re.split(r"[+\-Z]", clock, maxsplit=1)[0]
+    quality: TimeQuality = "minute" if len(digits.replace(":", "")) <= 4 else "exact"
+    return _settled(moment, zone, quality)
+
+
+def local(text: str, layout: str, zone: str) -> Stamp:
+    """Read a naive local time written as ``layout`` (``strptime``) in IANA ``zone``."""
+    moment = datetime.strptime(text.strip(), layout)
+    if "%H" not in layout and "%I" not in layout:
+        return _day_of(moment.date(), zone_info(zone))
+    return _settled(moment, zone, "exact" if "%S" in layout else "minute")
+
+
+def rfc822(text: str) -> Stamp:
+    """Read a mail or RSS date, such as ``Tue, 03 Nov 2020 14:05:00 GMT`` or ``… -0500``; a naive one is refused."""
+    fields = parsedate_tz(text.strip())
+    if fields is None:
+        raise ValueError(f"{text!r} is not an RFC 822 date")
+    offset = fields[9]
+    if offset is None or (offset == 0 and text.strip().endswith("-0000")):
+        raise ValueError(f"{text!r} has no zone")
+    has_seconds = re.search(r"\d{1,2}:\d{2}:\d{2}", text) is not None
+    moment = datetime(*fields[:6], tzinfo=UTC) - timedelta(seconds=offset)
+    return Stamp.of(moment, "exact" if has_seconds else "minute")
+
+
+def day(value: str | date, zone: str | None) -> Stamp:
+    """Read a date alone: published at some time of that day in ``zone``."""
+    if zone is None:
+        raise ValueError(f"date {value} has no zone")
+    if isinstance(value, str):
+        found = _DATE.match(value.strip())
+        if found is None:
+            raise ValueError(f"{value!r} is not a date")
+        value = date(*map(int, found.groups()))
+    return _day_of(value, zone_info(zone))
+
+
+def ago(text: str, seen: datetime) -> Stamp:
+    """Read "14 hours ago", counted back from ``seen``: published within the unit that ended then."""
+    found = _AGO.search(text)
+    if found is None:
+        raise ValueError(f"{text!r} is not a span of time ago")
+    count = 1 if found["count"].lower() in ("a", "an") else int(found["count"])
+    letter = found["unit"][0].lower()
+    unit = _UNITS[letter]
+    quality: dict[str, TimeQuality] = {"s": "exact", "m": "minute", "h": "hour", "d": "day", "w": "day"}
+    latest = seen.astimezone(UTC) - count * unit
+    return Stamp(latest - unit, quality[letter], latest)
+
+
+def _day_of(value: date, zone: tzinfo) -> Stamp:
+    start = datetime.combine(value, time(), zone).astimezone(UTC)
+    end = datetime.combine(value + timedelta(days=1), time(), zone).astimezone(UTC)
+    if not _EARLIEST <= start <= _LATEST:
+        raise ValueError(f"date {value} is out of range")
+    return Stamp(start, "day", end)
+
+
+def _settled(moment: datetime, zone: str | None, quality: TimeQuality) -> Stamp:
+    """Attach the zone to a naive time. An hour that the clock shows twice is read as the later one."""
+    if moment.tzinfo is None:
+        if zone is None:
+            raise ValueError(f"time {moment} has no zone")
+        moment = moment.replace(tzinfo=zone_info(zone), fold=1)
+    return Stamp.of(moment, quality)
