@@ -21,7 +21,8 @@ def parse(sample: Sample, body: bytes) -> Parsed | None:
     try:
         return sample.source.parse(sample.response(body))
     except RefusedResponse as refusal:
-        assert refusal.reason
+        if not refusal.reason:
+            raise AssertionError("the refusal says no reason") from refusal
         return None
 
 
@@ -44,7 +45,8 @@ def check_nouns(parsed: Parsed, response: Response) -> None:
     for bar in parsed.bars:
         assert bar.low <= bar.high
     for item in parsed.quarantine:
-        assert item.reason and item.item
+        assert item.reason
+        assert item.item
         f"{item.item}{item.reason}".encode()
     for request in parsed.follow:
         assert request.model_dump_json().encode()
