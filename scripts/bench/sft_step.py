@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=2 python scripts/bench/sft_step.py
 
-One forward and backward pass of SmolLM2-135M with LoRA in bfloat16, 8 samples of 150 tokens of which the last 9 carry
+One forward and backward pass of SmolLM2-135M with LoRA in the machine's fast type, 8 samples of 150 tokens of which the last 9 carry
 the loss, as TRL does it by default and as ``training`` does it: interleaved, median of five, as a ratio.
 """
 
@@ -18,17 +18,19 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 from trl.trainer.utils import add_fused_lm_head
 
+from tickertune.core.hardware import native_dtype
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe import ModelConfig
 from training.completion_scores import completion_scores_only
 
+DTYPE = getattr(torch, native_dtype())
 ROUNDS, SAMPLES, TOKENS, ANSWER = 5, 8, 150, 9
 
 
 def make_model(attention: str) -> torch.nn.Module:
     """Load SmolLM2-135M with a new adapter and TRL's fused head."""
     path = resolve_model(ModelConfig(name="smollm2-135m"))
-    model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.bfloat16, attn_implementation=attention)
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=DTYPE, attn_implementation=attention)
     add_fused_lm_head(model)
     return get_peft_model(model, LoraConfig(r=16, target_modules="all-linear", task_type="CAUSAL_LM")).train()
 
@@ -39,7 +41,10 @@ def seconds(model: torch.nn.Module, *, compact: bool) -> float:
     labels = ids.clone()
     labels[:, :-ANSWER] = -100
     begun = time.perf_counter()
-    with completion_scores_only() if compact else nullcontext(), torch.autocast("cpu", torch.bfloat16):
+    with (
+        completion_scores_only() if compact else nullcontext(),
+        torch.autocast("cpu", DTYPE, enabled=DTYPE is torch.bfloat16),
+    ):
         outputs = model(input_ids=ids, labels=labels, fused_lm_head=True, use_cache=False)
         loss = -outputs.log_probs.sum() / (SAMPLES * ANSWER)
     loss.backward()

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from tickertune.cli.output import print_json
+from tickertune.core.hardware import DtypeName, settle_dtype
 from tickertune.core.recipe import ModelConfig
 from tickertune.core.tasks import get_task
 
@@ -22,7 +23,7 @@ def infer(
     adapter: Annotated[Path | None, typer.Option(help="Folder of an adapter or of a training stage.")] = None,
     revision: Annotated[str | None, typer.Option(help="Hub commit of the base model.")] = None,
     backend: Annotated[Literal["auto", "vllm", "transformers", "fake"], typer.Option(help="Engine.")] = "auto",
-    dtype: Annotated[Literal["bfloat16", "float32"], typer.Option(help="Type to compute in.")] = "bfloat16",
+    dtype: Annotated[DtypeName, typer.Option(help="Type to compute in; auto: the machine's fast one.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Prompts at a time.")] = 16,
     max_length: Annotated[int, typer.Option(min=16, help="Longest prompt; longer ones are quarantined.")] = 2048,
     part_rows: Annotated[int, typer.Option(min=1, help="Rows between two durable points.")] = 512,
@@ -36,7 +37,7 @@ def infer(
 
     config = ModelConfig(name=model, revision=revision)
     checkpoint = base_checkpoint(config) if adapter is None else checkpoint_of("tuned", adapter, config)
-    options = Options(backend, dtype, batch_size, max_length, part_rows)
+    options = Options(backend, settle_dtype(dtype), batch_size, max_length, part_rows)
     done = run(source, output, checkpoint, named, options)
     if as_json:
         print_json({name: str(value) if isinstance(value, Path) else value for name, value in asdict(done).items()})

@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from tickertune.core.hardware import Dtype
 
 DATA_VARIABLE = "TICKERTUNE_DATA"
 DEFAULT_DATA = "../shared/data"
@@ -34,4 +36,5 @@ class ModelConfig(Config):
     (randomly initialised, for tests and many-seed studies)."""
     revision: str | None = None
     """Hub commit; a Hub model without one is resolved once and the commit is stored with the run."""
-    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    dtype: Dtype = Field("auto", validate_default=True)
+    """``auto``: bfloat16 where the machine has instructions for it, else float32."""

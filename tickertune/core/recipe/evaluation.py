@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from tickertune.core.hardware import Dtype
 from tickertune.core.recipe.base import Config
 
 BaselineName = Literal["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
@@ -14,7 +15,8 @@ class EvalConfig(Config):
 
     backend: Literal["auto", "vllm", "transformers", "fake"] = "auto"
     """``auto`` takes vLLM where it is installed, else transformers; ``fake`` answers from a hash (tests)."""
-    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    dtype: Dtype = Field("auto", validate_default=True)
+    """``auto``: bfloat16 where the machine has instructions for it, else float32."""
     batch_size: int = Field(default=16, ge=1)
     split: Literal["validation", "test"] = "test"
     baselines: list[BaselineName] = ["majority", "always_up", "tfidf", "momentum", "random", "oracle"]

@@ -1,0 +1,301 @@
+"""The one polite client: asks slowly, honestly and within bounds, and never lets a secret out.
+
+What it keeps to: TLS, public addresses only, an identified User-Agent, robots.txt where the source is a page or feed,
+rate limits and daily budgets shared by all processes, ``Retry-After``, bounded size, time and redirects. What it does
+not do: change its name, rotate addresses, or get round a block.
+"""
+
+import asyncio
+import email.utils
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import stamina
+import stamina.instrumentation
+
+from data_pipeline.acquisition.adapters import ADAPTERS
+from data_pipeline.acquisition.failures import (
+    CredentialsError,
+    ForbiddenError,
+    PausedError,
+    PermanentError,
+    TransientError,
+)
+from data_pipeline.acquisition.limits import Limiter
+from data_pipeline.acquisition.oauth import Tokens
+from data_pipeline.acquisition.robots import MAX_BYTES, Robots
+from data_pipeline.acquisition.secrets import inject, kept_headers, known_secrets, redact_bytes, redact_text
+from data_pipeline.acquisition.settings import CONTACT, ClientSettings
+from data_pipeline.acquisition.transport import GuardedTransport
+from data_pipeline.sources.protocol import Mode, RateLimit, Request, Response, SourceInfo
+
+NOT_MODIFIED = 304
+_REDIRECTS = (301, 302, 303, 307, 308)
+_BUSY = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
+_ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
+_ROBOTS_RATE = RateLimit(calls=1, seconds=1.0)
+
+stamina.instrumentation.set_on_retry_hooks([])  # a retry log would hold the request's arguments
+
+
+def utc_now() -> datetime:
+    """Return the present time, aware UTC."""
+    return datetime.now(UTC)
+
+
+class PoliteClient:
+    """Fetches requests of sources; use it as ``async with PoliteClient() as client``."""
+
+    def __init__(
+        self,
+        settings: ClientSettings | None = None,
+        record: Callable[[Response], None] = lambda response: None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Make a client.
+
+        Args:
+            settings: Bounds and permissions.
+            record: Takes every answer that ``fetch`` does not return (errors, redirects), for the archive.
+            clock: Gives the time of a fetch, aware UTC.
+        """
+        self._settings = settings or ClientSettings()
+        self._record = record
+        self._clock = clock
+        self._limiter = Limiter(self._settings.limits)
+        self._robots = Robots(self._fetch_robots, clock)
+        self._http = httpx.AsyncClient(
+            transport=GuardedTransport(self._settings.allow_private),
+            timeout=httpx.Timeout(self._settings.read_timeout, connect=self._settings.connect_timeout),
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._tokens = Tokens(self._http, self._check_url)
+
+    async def __aenter__(self) -> "PoliteClient":
+        """Return the client."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def fetch(
+        self, info: SourceInfo, request: Request, mode: Mode, validators: Mapping[str, str] | None = None
+    ) -> Response:
+        """Fetch one request, with retries.
+
+        Args:
+            info: Facts of the source: rate, size limit, robots.
+            request: What to ask.
+            mode: Stored with the answer.
+            validators: ``if-none-match`` and ``if-modified-since`` of an earlier answer.
+
+        Returns:
+            An answer with a status of 2xx, or 304 where the validators still hold.
+
+        Raises:
+            TransientError: All tries failed.
+            PermanentError: The answer was 4xx, or too large.
+            ForbiddenError: We must not ask, or were told not to.
+            CredentialsError: A key is missing or was not accepted.
+            PausedError: The budget is spent, or we are to wait for long.
+        """
+        scheme = urlsplit(request.url).scheme
+        if scheme in ADAPTERS:
+            body, kind = await asyncio.to_thread(ADAPTERS[scheme], info, request)
+            return Response(request, request.url, 200, {"content-type": kind}, body, self._clock(), mode)
+        self._check_url(request.url)
+        retries = stamina.retry_context(
+            on=TransientError,
+            attempts=self._settings.attempts,
+            timeout=None,
+            wait_initial=self._settings.first_wait,
+            wait_max=self._settings.longest_wait,
+            wait_jitter=self._settings.first_wait,
+        )
+        async for attempt in retries:
+            with attempt:
+                return await self._attempt(info, request, mode, validators or {})
+        raise AssertionError("stamina re-raises the last error")
+
+    async def _attempt(self, info: SourceInfo, request: Request, mode: Mode, validators: Mapping[str, str]) -> Response:
+        url = str(httpx.URL(request.url).copy_merge_params(request.params)) if request.params else request.url
+        origin = urlsplit(url).netloc
+        for _ in range(self._settings.redirects + 1):
+            await self._may_ask(info, url)
+            response, location = await self._send(info, request, url, mode, validators, urlsplit(url).netloc == origin)
+            if location is None:
+                return self._judged(info, request, response)
+            self._record(response)
+            url = urljoin(url, location)
+            self._check_url(url)
+        raise ForbiddenError(f"{request.url} redirects more than {self._settings.redirects} times")
+
+    async def _may_ask(self, info: SourceInfo, url: str) -> None:
+        parts = urlsplit(url)
+        if info.robots and not await self._robots.allows(f"{parts.scheme}://{parts.netloc}", url):
+            raise ForbiddenError(f"robots.txt of {parts.netloc} does not allow {parts.path}")
+        await self._slot(info.rate.shared or parts.netloc, info.rate)
+
+    async def _slot(self, name: str, rate: RateLimit) -> None:
+        wait = self._limiter.reserve(name, rate)
+        if wait > self._settings.patience:
+            raise PausedError(f"{name} is to be asked again in {wait:.0f} s", self._clock() + timedelta(seconds=wait))
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def _send(
+        self, info: SourceInfo, request: Request, url: str, mode: Mode, validators: Mapping[str, str], at_home: bool
+    ) -> tuple[Response, str | None]:
+        """Send once; return the answer and, for a redirect, where it leads. Away from home no secret is sent."""
+        auths = request.auth if at_home else ()
+        parts = inject(auths, info.name)
+        token = await self._tokens.get(auths, info.name)
+        secrets = known_secrets(tuple(auth.env for auth in request.auth), (token,) if token else ())
+        body = None
+        if request.body_json is not None:
+            body = json.dumps({**json.loads(request.body_json), **parts.body}).encode()
+        headers = {
+            "User-Agent": self._settings.user_agent(),
+            "Accept-Encoding": "gzip",
+            **request.headers,
+            **validators,
+            **parts.headers,
+            **({"Authorization": f"Bearer {token}"} if token else {}),
+            **(
+                {"Cookie": "; ".join(f"{name}={value}" for name, value in parts.cookies.items())}
+                if parts.cookies
+                else {}
+            ),
+            **({"Content-Type": "application/json"} if body is not None else {}),
+        }
+        sent = self._http.build_request(
+            request.method,
+            httpx.URL(url).copy_merge_params(parts.params) if parts.params else url,
+            headers=headers,
+            data={**request.form, **parts.form} if request.form is not None else None,
+            content=body,
+        )
+        try:
+            async with asyncio.timeout(self._settings.deadline):
+                answer = await self._http.send(sent, stream=True)
+                try:
+                    content = await self._body(answer, info.max_bytes)
+                finally:
+                    await answer.aclose()
+        except TimeoutError:
+            raise TransientError(f"{request.url} did not end within {self._settings.deadline:.0f} s") from None
+        except httpx.DecodingError as error:
+            raise TransientError(f"{request.url}: the answer is damaged ({error})") from None
+        except httpx.HTTPError as error:
+            cause = redact_text(str(error) or type(error).__name__, secrets)
+            raise TransientError(f"{request.url}: {cause}") from None
+        response = Response(
+            request=request,
+            url=redact_text(url, secrets),
+            status=answer.status_code,
+            headers=kept_headers(answer.headers, secrets),
+            body=redact_bytes(content, secrets),
+            fetched_at=self._clock(),
+            mode=mode,
+        )
+        location = answer.headers.get("location")
+        return response, location if answer.status_code in _REDIRECTS and location else None
+
+    @staticmethod
+    async def _body(answer: httpx.Response, limit: int) -> bytes:
+        """Read the body, decompressed, up to ``limit`` bytes."""
+        encoding = answer.headers.get("content-encoding", "").strip().lower()
+        if encoding not in _ENCODINGS:
+            raise PermanentError(f"the answer is encoded as {encoding!r}, which was not asked for")
+        declared = answer.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            raise PermanentError(f"the answer has {int(declared):,} bytes, more than the limit of {limit:,}")
+        parts, size = [], 0
+        async for part in answer.aiter_bytes():
+            size += len(part)
+            if size > limit:
+                raise PermanentError(f"the answer is longer than the limit of {limit:,} bytes")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _judged(self, info: SourceInfo, request: Request, response: Response) -> Response:
+        """Return a good answer; turn any other into its failure, after it was recorded."""
+        status = response.status
+        if 200 <= status < 300 or status == NOT_MODIFIED:
+            return response
+        self._record(response)
+        if status in _BUSY:
+            self._obey_retry_after(info, response)
+            raise TransientError(f"{request.url} answered {status}")
+        if status in (401, 403) and request.auth:
+            names = ", ".join(sorted({auth.env for auth in request.auth}))
+            raise CredentialsError(
+                f"{urlsplit(request.url).netloc} answered {status}: check {names} and what your plan allows"
+            )
+        if status in (401, 403, 451):
+            raise ForbiddenError(f"{request.url} answered {status}: it does not want to be read by a program")
+        raise PermanentError(f"{request.url} answered {status}")
+
+    def _obey_retry_after(self, info: SourceInfo, response: Response) -> None:
+        seconds = retry_after(response.headers.get("retry-after", ""), self._clock())
+        if seconds is None:
+            return
+        name = info.rate.shared or urlsplit(response.url).netloc
+        self._limiter.block(name, seconds)
+        if seconds > self._settings.patience:
+            raise PausedError(
+                f"{name} asks us to come back in {seconds:.0f} s", self._clock() + timedelta(seconds=seconds)
+            )
+
+    def _check_url(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and self._settings.allow_http):
+            raise ForbiddenError(f"{url} is not an https address")
+        if parts.username or parts.password:
+            raise ForbiddenError(f"{parts.netloc.rpartition('@')[2]}: an address with a password in it is not asked")
+        host = parts.hostname or ""
+        if (host == "sec.gov" or host.endswith(".sec.gov")) and not self._settings.contact:
+            raise CredentialsError(f"sec.gov asks who calls: set {CONTACT} to your e-mail address")
+
+    async def _fetch_robots(self, url: str) -> tuple[int, bytes]:
+        """Fetch a robots.txt, following redirects within the same bounds."""
+        try:
+            for _ in range(self._settings.redirects + 1):
+                self._check_url(url)
+                await self._slot(urlsplit(url).netloc, _ROBOTS_RATE)
+                async with asyncio.timeout(self._settings.deadline):
+                    sent = self._http.build_request("GET", url, headers={"User-Agent": self._settings.user_agent()})
+                    answer = await self._http.send(sent, stream=True)
+                    try:
+                        body = await self._body(answer, MAX_BYTES)
+                    finally:
+                        await answer.aclose()
+                location = answer.headers.get("location")
+                if answer.status_code not in _REDIRECTS or not location:
+                    return answer.status_code, body
+                url = urljoin(url, location)
+        except (TimeoutError, httpx.HTTPError, PermanentError):
+            return 0, b""
+        return 0, b""
+
+
+def retry_after(value: str, now: datetime) -> float | None:
+    """Read a ``Retry-After`` header, seconds or an HTTP date, as seconds from ``now``; None where there is none."""
+    text = value.strip()
+    if text.isdigit():
+        return float(min(int(text), 30 * 86400))
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
