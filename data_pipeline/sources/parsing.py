@@ -12,6 +12,7 @@ from data_pipeline.sources.protocol import Mark, Parsed, RefusedResponse, Respon
 from data_pipeline.sources.quarantine import quarantined
 from data_pipeline.sources.times import UNKNOWN, Stamp
 from tickertune.core.document import Category, Document, SymbolLink
+from tickertune.core.document import Evidence as LinkEvidence
 from tickertune.core.files import sha256_text
 
 MAX_TEXT = 4_000_000
@@ -143,6 +144,7 @@ class Collector:
         body: str = "",
         url: str | None = None,
         symbols: Iterable[tuple[str, str]] = (),
+        cashtags: Iterable[tuple[str, str]] = (),
         language: str | None = None,
         updated: Stamp = UNKNOWN,
         vendor_seen: Stamp = UNKNOWN,
@@ -161,6 +163,7 @@ class Collector:
             body: Text without markup.
             url: Address of the item.
             symbols: (symbol, payload field) for each company that the payload names.
+            cashtags: (symbol, matched text) for each company that the text itself tags, such as ``$平安银行(SZ000001)$``.
             language: BCP 47 code where the payload says it.
             updated: When this text was last changed, where the payload says it.
             vendor_seen: When the vendor first had it, where the payload says it.
@@ -176,7 +179,7 @@ class Collector:
             return
         published = self._plausible(published)
         home = market or self.info.market
-        links = {clean_text(symbol).upper(): clean_text(detail) for symbol, detail in symbols if clean_text(symbol)}
+        links = _symbol_links(home, symbols, cashtags)
         times = self._availability(published, self._plausible(updated), self._plausible(vendor_seen))
         declared = category or self.info.category
         self.parsed.documents.append(
@@ -194,10 +197,7 @@ class Collector:
                 published_at=published.at,
                 time_quality=published.quality,
                 updated_at=updated.at,
-                symbols=[
-                    SymbolLink(symbol=symbol, instrument_id=listing_id(home, symbol), evidence="payload", detail=detail)
-                    for symbol, detail in links.items()
-                ],
+                symbols=links,
                 raw_sha256=self.raw_sha256,
                 parser_version=self.info.parser_version,
                 **times,
@@ -260,6 +260,23 @@ class Collector:
         if mark.at is not None and mark.at > self.response.fetched_at:
             mark = Mark(at=self.response.fetched_at, serial=mark.serial)
         self.parsed.marks[stream] = self.parsed.marks.get(stream, Mark()).merged(mark)
+
+
+def _symbol_links(market: str, named: Iterable[tuple[str, str]], tagged: Iterable[tuple[str, str]]) -> list[SymbolLink]:
+    """Link each symbol once; what a payload field says outweighs a tag in the text."""
+    links: dict[str, SymbolLink] = {}
+    pairs: tuple[tuple[LinkEvidence, Iterable[tuple[str, str]]], ...] = (("cashtag", tagged), ("payload", named))
+    for evidence, found in pairs:
+        for text, detail in found:
+            symbol = clean_text(text).upper()
+            if symbol:
+                links[symbol] = SymbolLink(
+                    symbol=symbol,
+                    instrument_id=listing_id(market, symbol),
+                    evidence=evidence,
+                    detail=clean_text(detail),
+                )
+    return list(links.values())
 
 
 def _latest(*moments: datetime | None) -> datetime | None:
