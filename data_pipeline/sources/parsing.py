@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -29,6 +29,9 @@ class Payload(BaseModel):
     """The known fields of one payload item. Unknown ones are kept aside to be counted, missing ones quarantine it."""
 
     model_config = ConfigDict(extra="allow", frozen=True, coerce_numbers_to_str=True)
+
+    unused: ClassVar[frozenset[str]] = frozenset()
+    """Known fields that no document needs: neither read nor counted as unknown."""
 
 
 P = TypeVar("P", bound=Payload)
@@ -121,7 +124,10 @@ class Collector:
         return item
 
     def _count_unknown(self, item: BaseModel, path: str) -> None:
+        known = item.unused if isinstance(item, Payload) else frozenset()
         for name in item.model_extra or ():
+            if name in known:
+                continue
             self.parsed.unknown_fields[f"{path}.{clean_text(str(name))[:60]}"] += 1
         for name in type(item).model_fields:
             value = getattr(item, name)
