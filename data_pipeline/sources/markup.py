@@ -34,7 +34,7 @@ def response_text(response: Response, fallback: str = "utf-8") -> str:
     for name in (*names, "utf-8-sig", fallback):
         try:
             return body.decode(name)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):  # also what codecs such as idna raise
             continue
     return body.decode("utf-8", "replace")
 

@@ -8,8 +8,7 @@ Every reader raises ``ValueError`` on what it does not understand; nothing is gu
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from email.utils import parsedate_tz
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -34,7 +33,21 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(days=7),
 }
-_RFC822_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+_RFC822 = re.compile(
+    r"(?:[A-Za-z]{2,9}\.?,?\s+)?(?P<day>\d{1,2})[\s-]+(?P<month>[A-Za-z]{3,9})[\s-]+(?P<year>\d{4}|\d{2})"
+    r"(?:\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
+    r"(?:\s*(?P<offset>[+-]\d{2}:?\d{2})|\s+(?P<zone>[A-Za-z]{1,4}))?(?:\s+\([A-Za-z ]{1,40}\))?)?"
+)
+_RFC822_ZONES = {
+    "UT": 0, "UTC": 0, "GMT": 0, "Z": 0,
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+}  # fmt: skip
+"""Hours from UTC of the zones that RFC 822 names (section 5.1), and UTC; every other name is ambiguous."""
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december", "sept",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +94,14 @@ def iso(text: str, zone: str | None = None) -> Stamp:
         text: The stamp. A date alone gives quality ``day``, a time without seconds ``minute``.
         zone: IANA zone of stamps that carry none; without it a naive stamp is refused.
     """
-    stripped = text.strip()
+    stripped = text.strip().upper()
     if _DATE.fullmatch(stripped):
         return day(stripped, zone)
+    date_part = _DATE.match(stripped)
+    if date_part is None:
+        raise ValueError(f"{text[:60]!r} is not a date and time of ISO 8601")
     moment = datetime.fromisoformat(stripped)
-    clock = re.split(r"[T ]", stripped, maxsplit=1)[1]
+    clock = stripped[date_part.end() + 1 :]
     digits = re.split(r"[+\-Z]", clock, maxsplit=1)[0]
     quality: TimeQuality = "minute" if len(digits.replace(":", "")) <= 4 else "exact"
     return _settled(moment, zone, quality)
@@ -99,17 +115,39 @@ def local(text: str, layout: str, zone: str) -> Stamp:
     return _settled(moment, zone, "exact" if "%S" in layout else "minute")
 
 
-def rfc822(text: str) -> Stamp:
-    """Read a mail or RSS date, such as ``Tue, 03 Nov 2020 14:05:00 GMT`` or ``… -0500``; a naive one is refused."""
-    fields = parsedate_tz(text.strip())
-    if fields is None:
-        raise ValueError(f"{text!r} is not an RFC 822 date")
-    offset = fields[9]
-    if offset is None or (offset == 0 and text.strip().endswith("-0000")):
-        raise ValueError(f"{text!r} has no zone")
-    has_seconds = re.search(r"\d{1,2}:\d{2}:\d{2}", text) is not None
-    moment = datetime(*fields[:6], tzinfo=UTC) - timedelta(seconds=offset)
-    return Stamp.of(moment, "exact" if has_seconds else "minute")
+def rfc822(text: str, zone: str | None = None) -> Stamp:
+    """Read a mail or RSS date, such as ``Tue, 03 Nov 2020 14:05:00 GMT``, ``… 14:05 EST`` or ``… -0500``.
+
+    A zone name means what RFC 822 says, in summer too. ``email.utils`` is no help: it reads a missing zone, a name
+    that it does not know and ``PM`` as UTC.
+
+    Args:
+        text: The stamp. A date alone gives quality ``day``, a time without seconds ``minute``.
+        zone: IANA zone of stamps that carry none; without it a naive stamp is refused. ``-0000`` always is.
+    """
+    found = _RFC822.fullmatch(text.strip())
+    name = found["month"].lower() if found else ""
+    if found is None or name[:3] not in _MONTHS or name not in (*_MONTHS, *_MONTH_NAMES):
+        raise ValueError(f"{text[:60]!r} is not an RFC 822 date")
+    year = int(found["year"]) + (0 if len(found["year"]) == 4 else 2000 if int(found["year"]) < 69 else 1900)
+    date_alone = date(year, _MONTHS.index(name[:3]) + 1, int(found["day"]))
+    if found["hour"] is None:
+        return day(date_alone, zone)
+    clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
+    quality: TimeQuality = "exact" if found["second"] else "minute"
+    moment = datetime.combine(date_alone, clock)
+    if found["zone"] is not None:
+        hours = _RFC822_ZONES.get(found["zone"].upper())
+        if hours is None:
+            raise ValueError(f"{text[:60]!r} names the zone {found['zone']!r}, which is ambiguous")
+        return Stamp.of(moment.replace(tzinfo=timezone(timedelta(hours=hours))), quality)
+    if found["offset"] in ("-0000", "-00:00"):
+        raise ValueError(f"{text[:60]!r} says that its zone is unknown")
+    if found["offset"] is not None:
+        sign = -1 if found["offset"].startswith("-") else 1
+        offset = sign * timedelta(hours=int(found["offset"][1:3]), minutes=int(found["offset"][-2:]))
+        return Stamp.of(moment.replace(tzinfo=timezone(offset)), quality)
+    return _settled(moment, zone, quality)
 
 
 def day(value: str | date, zone: str | None) -> Stamp:
