@@ -1,12 +1,12 @@
 """Finnhub: market and company news by REST API."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
+from data_pipeline.sources.news.paging import LIVE, day_spans, mark_live, window_context
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
-    Mark,
     Parsed,
     RateLimit,
     RefusedResponse,
@@ -21,8 +21,10 @@ from data_pipeline.sources.times import epoch
 
 _API = "https://finnhub.io/api/v1"
 _KEY = (Auth(place="header", name="X-Finnhub-Token", env="FINNHUB_API_KEY"),)
-_STEP = timedelta(days=7)
-"""Days of company news in one request: an answer is cut at a few hundred items, silently."""
+_DAYS = 7
+"""Days of company news in one request."""
+_FULL = 200
+"""An answer of so many items may have been cut: Finnhub cuts at a few hundred without a word, the oldest ones."""
 
 
 class Article(Payload):
@@ -40,7 +42,11 @@ class Article(Payload):
 
 
 class Finnhub(Source):
-    """Company news by date (one year back on the free plan) and the newest market news."""
+    """Company news by date (one year back on the free plan) and the newest market news.
+
+    Company and market news are numbered apart, so their ids and marks are kept apart too: a number of company news
+    as ``minId`` of the market news would end the stream.
+    """
 
     info = SourceInfo(
         name="finnhub",
@@ -49,61 +55,79 @@ class Finnhub(Source):
         category="news",
         market="US",
         modes=("range", "stream"),
-        access="REST API, free key: company news by date, newest market news",
+        access="REST API, free key: company news by date (North America, one year back; what is older comes back empty), "
+        "newest market news",
         needs=(),
         accepts=("symbols",),
         credentials=("FINNHUB_API_KEY",),
         rate=RateLimit(calls=60, seconds=60, shared="finnhub"),
-        zone_rule="epoch seconds (UTC)",
+        zone_rule="epoch seconds (UTC); the dates of a query are read as New York's and as UTC's, both are covered",
         poll_seconds=60,
         terms="Free key for personal use; redistribution needs a contract.",
         licence="proprietary (Finnhub and its publishers)",
         evidence="recorded",
-        evidence_note="payloads/finnhub/market_news_20250709.json",
-        parser_version="finnhub-1",
+        evidence_note="payloads/finnhub/market_news_20250709.json (market news); company news has the same fields: "
+        "https://finnhub.io/docs/api/company-news",
+        parser_version="finnhub-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
-        """Return a request for each symbol and week of the window."""
-        requests = []
-        for symbol in scope.symbols:
-            since = window.since
-            while since < window.until:
-                until = min(since + _STEP, window.until)
-                params = {"symbol": symbol, "from": since.date().isoformat(), "to": until.date().isoformat()}
-                context = {"symbol": symbol, "since": window.since.isoformat(), "until": window.until.isoformat()}
-                requests.append(Request(url=f"{_API}/company-news", params=params, auth=_KEY, context=context))
-                since = until
-        return requests
+        """Return a request for each symbol and week of the window; market news has no dates, so symbols are needed."""
+        return [
+            _company_news(symbol, first, last, window_context(window, symbol=symbol))
+            for symbol in scope.symbols
+            for first, last in day_spans(window, _DAYS, "America/New_York")
+        ]
 
     def stream(self, cursor: Cursor, scope: Scope) -> list[Request]:
         """Return the request for market news after the largest id seen."""
-        params = {"category": "general", "minId": str(cursor.serial() or 0)}
-        return [Request(url=f"{_API}/news", params=params, auth=_KEY)]
+        params = {"category": "general", "minId": str(cursor.serial(LIVE) or 0)}
+        return [Request(url=f"{_API}/news", params=params, auth=_KEY, context={"stream": LIVE})]
 
     def parse(self, response: Response) -> Parsed:
-        """Read a list of articles."""
+        """Read a list of articles; a company's answer that may have been cut is asked again in halves."""
         payload = read_json(response)
         if isinstance(payload, dict) and "error" in payload:
-            raise RefusedResponse(f"Finnhub answered: {payload['error']}", "credentials")
+            reason = f"Finnhub answered: {str(payload['error'])[:200]}"
+            raise RefusedResponse(reason, "budget" if "limit" in reason.lower() else "credentials")
         out = Collector(self.info, response)
         symbol = response.request.context.get("symbol")
-        for address, item in out.items(Article, expect_list(payload, "the top"), ""):
+        articles = expect_list(payload, "the top")
+        for address, item in out.items(Article, articles, ""):
             stamp = out.stamp(address, epoch, item.datetime)
             if stamp is None or not out.in_window(stamp):
                 continue
             related = [(name, "related") for name in item.related.split(",")]
             out.document(
                 address,
-                native_id=str(item.id),
+                native_id=f"{'company' if symbol else 'market'}/{item.id}",
                 title=item.headline,
                 body=item.summary,
                 url=item.url,
                 published=stamp,
-                symbols=[*related, (symbol, "request")] if symbol else related,
+                symbols=[(symbol, "request"), *related] if symbol else related,
             )
-            out.mark(Mark(at=stamp.at, serial=item.id))
+            mark_live(out, stamp.at, None if symbol else item.id)
+        if symbol and len(articles) >= _FULL:
+            _ask_in_halves(out, symbol)
         return out.parsed
+
+
+def _company_news(symbol: str, first: date, last: date, context: dict[str, str]) -> Request:
+    params = {"symbol": symbol, "from": first.isoformat(), "to": last.isoformat()}
+    return Request(url=f"{_API}/company-news", params=params, auth=_KEY, context=context)
+
+
+def _ask_in_halves(out: Collector, symbol: str) -> None:
+    """Ask for both halves of the request's days; a single day cannot be halved and is counted as possibly cut."""
+    request = out.response.request
+    first, last = (date.fromisoformat(request.params[name]) for name in ("from", "to"))
+    if first == last:
+        out.parsed.counts["possibly_cut"] += 1
+        return
+    middle = first + timedelta(days=(last - first).days // 2)
+    for start, end in ((first, middle), (middle + timedelta(days=1), last)):
+        out.parsed.follow.append(_company_news(symbol, start, end, request.context))
 
 
 SOURCE = Finnhub()
