@@ -1,6 +1,7 @@
 """Requests that are not HTTP: files of the user, and vendors with a protocol and library of their own."""
 
 import json
+import re
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,16 +12,20 @@ from data_pipeline.sources.protocol import Request, SourceInfo
 
 Adapter = Callable[[SourceInfo, Request], tuple[bytes, str]]
 """Takes facts and request, returns (body, content type). Raises a ``FetchError``."""
+_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
 
 def read_file(info: SourceInfo, request: Request) -> tuple[bytes, str]:
-    """Read a file that the user supplies."""
+    """Read a file that the user supplies, or the part that the header ``Range: bytes=FIRST-LAST`` names."""
     path = Path(unquote(request.url.removeprefix("file://").removeprefix("file:")))
+    part = _RANGE.fullmatch(request.headers.get("Range", ""))
     try:
-        size = path.stat().st_size
+        first, size = (int(part[1]), int(part[2]) - int(part[1]) + 1) if part else (0, path.stat().st_size)
         if size > info.max_bytes:
             raise PermanentError(f"file {path} has {size:,} bytes, more than the limit of {info.max_bytes:,}")
-        return path.read_bytes(), ""
+        with path.open("rb") as file:
+            file.seek(first)
+            return file.read(size), ""
     except OSError as error:
         raise PermanentError(f"file {path} cannot be read ({error.strerror})") from None
 

@@ -18,9 +18,11 @@ import stamina
 import stamina.instrumentation
 
 from data_pipeline.acquisition.adapters import ADAPTERS
+from data_pipeline.acquisition.bodies import read_body
 from data_pipeline.acquisition.failures import (
     CredentialsError,
     ForbiddenError,
+    GoneError,
     PausedError,
     PermanentError,
     TransientError,
@@ -36,7 +38,7 @@ from data_pipeline.sources.protocol import Mode, RateLimit, Request, Response, S
 NOT_MODIFIED = 304
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
-_ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
+_GONE = (404, 410)
 _ROBOTS_RATE = RateLimit(calls=1, seconds=1.0)
 
 stamina.instrumentation.set_on_retry_hooks([])  # a retry log would hold the request's arguments
@@ -69,7 +71,7 @@ class PoliteClient:
         self._limiter = Limiter(self._settings.limits)
         self._robots = Robots(self._fetch_robots, clock)
         self._http = httpx.AsyncClient(
-            transport=GuardedTransport(self._settings.allow_private),
+            transport=GuardedTransport(self._settings.own_hosts),
             timeout=httpx.Timeout(self._settings.read_timeout, connect=self._settings.connect_timeout),
             follow_redirects=False,
             trust_env=False,
@@ -102,7 +104,7 @@ class PoliteClient:
 
         Raises:
             TransientError: All tries failed.
-            PermanentError: The answer was 4xx, or too large.
+            PermanentError: The answer was 4xx, or too large; a ``GoneError`` for 404 and 410.
             ForbiddenError: We must not ask, or were told not to.
             CredentialsError: A key is missing or was not accepted.
             PausedError: The budget is spent, or we are to wait for long.
@@ -184,16 +186,9 @@ class PoliteClient:
             content=body,
         )
         try:
-            async with asyncio.timeout(self._settings.deadline):
-                answer = await self._http.send(sent, stream=True)
-                try:
-                    content = await self._body(answer, info.max_bytes)
-                finally:
-                    await answer.aclose()
+            answer, content = await self._receive(sent, info.max_bytes)
         except TimeoutError:
             raise TransientError(f"{request.url} did not end within {self._settings.deadline:.0f} s") from None
-        except httpx.DecodingError as error:
-            raise TransientError(f"{request.url}: the answer is damaged ({error})") from None
         except httpx.HTTPError as error:
             cause = redact_text(str(error) or type(error).__name__, secrets)
             raise TransientError(f"{request.url}: {cause}") from None
@@ -209,22 +204,15 @@ class PoliteClient:
         location = answer.headers.get("location")
         return response, location if answer.status_code in _REDIRECTS and location else None
 
-    @staticmethod
-    async def _body(answer: httpx.Response, limit: int) -> bytes:
-        """Read the body, decompressed, up to ``limit`` bytes."""
-        encoding = answer.headers.get("content-encoding", "").strip().lower()
-        if encoding not in _ENCODINGS:
-            raise PermanentError(f"the answer is encoded as {encoding!r}, which was not asked for")
-        declared = answer.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > limit:
-            raise PermanentError(f"the answer has {int(declared):,} bytes, more than the limit of {limit:,}")
-        parts, size = [], 0
-        async for part in answer.aiter_bytes():
-            size += len(part)
-            if size > limit:
-                raise PermanentError(f"the answer is longer than the limit of {limit:,} bytes")
-            parts.append(part)
-        return b"".join(parts)
+    async def _receive(self, sent: httpx.Request, limit: int) -> tuple[httpx.Response, bytes]:
+        """Send and read the whole answer within the deadline and ``limit`` bytes."""
+        async with asyncio.timeout(self._settings.deadline):
+            answer = await self._http.send(sent, stream=True)
+            try:
+                encoding, length = (answer.headers.get(f"content-{name}", "") for name in ("encoding", "length"))
+                return answer, await read_body(answer.aiter_raw(), encoding, length, limit)
+            finally:
+                await answer.aclose()
 
     def _judged(self, info: SourceInfo, request: Request, response: Response) -> Response:
         """Return a good answer; turn any other into its failure, after it was recorded."""
@@ -242,7 +230,8 @@ class PoliteClient:
             )
         if status in (401, 403, 451):
             raise ForbiddenError(f"{request.url} answered {status}: it does not want to be read by a program")
-        raise PermanentError(f"{request.url} answered {status}")
+        failure = GoneError if status in _GONE else PermanentError
+        raise failure(f"{request.url} answered {status}")
 
     def _obey_retry_after(self, info: SourceInfo, response: Response) -> None:
         seconds = retry_after(response.headers.get("retry-after", ""), self._clock())
@@ -257,7 +246,7 @@ class PoliteClient:
 
     def _check_url(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and self._settings.allow_http):
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in self._settings.own_hosts):
             raise ForbiddenError(f"{url} is not an https address")
         if parts.username or parts.password:
             raise ForbiddenError(f"{parts.netloc.rpartition('@')[2]}: an address with a password in it is not asked")
@@ -271,18 +260,13 @@ class PoliteClient:
             for _ in range(self._settings.redirects + 1):
                 self._check_url(url)
                 await self._slot(urlsplit(url).netloc, _ROBOTS_RATE)
-                async with asyncio.timeout(self._settings.deadline):
-                    sent = self._http.build_request("GET", url, headers={"User-Agent": self._settings.user_agent()})
-                    answer = await self._http.send(sent, stream=True)
-                    try:
-                        body = await self._body(answer, MAX_BYTES)
-                    finally:
-                        await answer.aclose()
+                headers = {"User-Agent": self._settings.user_agent(), "Accept-Encoding": "gzip"}
+                answer, body = await self._receive(self._http.build_request("GET", url, headers=headers), MAX_BYTES)
                 location = answer.headers.get("location")
                 if answer.status_code not in _REDIRECTS or not location:
                     return answer.status_code, body
                 url = urljoin(url, location)
-        except (TimeoutError, httpx.HTTPError, PermanentError):
+        except (TimeoutError, httpx.HTTPError, PermanentError, TransientError):
             return 0, b""
         return 0, b""
 

@@ -23,6 +23,10 @@ class PermanentError(FetchError):
     """This request will not succeed as it is: 404, a bad parameter, an answer over the size limit."""
 
 
+class GoneError(PermanentError):
+    """What was asked for does not exist (404, 410): counted, and no reason to ask again."""
+
+
 class ForbiddenError(FetchError):
     """We must not ask: private address, no TLS, robots.txt, redirect loop."""
 

@@ -32,10 +32,8 @@ class ClientSettings:
     patience: float = 300.0
     """Longest wait for a slot; a longer one pauses the source."""
     redirects: int = 5
-    allow_private: bool = False
-    """Allow addresses that are not public: only for a server of your own."""
-    allow_http: bool = False
-    """Allow requests without TLS: only for a server of your own."""
+    own_hosts: frozenset[str] = frozenset()
+    """Hosts of your own network that may be asked although they are private or without TLS."""
     limits: Path = field(default_factory=limits_file)
 
     @property

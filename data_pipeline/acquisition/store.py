@@ -7,7 +7,7 @@ nothing is asked again.
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -150,7 +150,7 @@ class Store:
         ).fetchone()
         return Cursor.model_validate_json(row[0]) if row else Cursor()
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         """Return the rows of a query as mappings."""
         found = self.db.execute(sql, parameters)
         names = [column[0] for column in found.description]

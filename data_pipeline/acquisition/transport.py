@@ -31,9 +31,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     What was checked is what is connected: a name that changes its address in between (DNS rebinding) gains nothing.
     """
 
-    def __init__(self, allow_private: bool) -> None:
+    def __init__(self, own_hosts: frozenset[str]) -> None:
         self._inner = httpcore.AnyIOBackend()
-        self._allow_private = allow_private
+        self._own_hosts = own_hosts
 
     async def connect_tcp(
         self,
@@ -49,7 +49,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         except OSError as error:
             raise httpcore.ConnectError(f"cannot resolve {host}: {error}") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not self._allow_private:
+        if host not in self._own_hosts:
             for address in addresses:
                 check_address(host, address)
         return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
@@ -95,12 +95,12 @@ class _Stream(httpx.AsyncByteStream):
 class GuardedTransport(httpx.AsyncBaseTransport):
     """An httpx transport over a pool that connects through ``GuardedBackend``."""
 
-    def __init__(self, allow_private: bool = False) -> None:
+    def __init__(self, own_hosts: frozenset[str] = frozenset()) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=httpx.create_ssl_context(trust_env=False),
             max_connections=32,
             keepalive_expiry=30.0,
-            network_backend=GuardedBackend(allow_private),
+            network_backend=GuardedBackend(own_hosts),
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

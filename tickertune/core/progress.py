@@ -25,6 +25,11 @@ class Bar:
         self._progress, self._task, self._total, self._label = progress, task, total, label
         self._done, self._printed, self._started = 0, time.monotonic(), time.monotonic()
 
+    def grow(self, total: int) -> None:
+        """Tell that the work has ``total`` steps in all, where that shows only on the way."""
+        self._total = total
+        self._progress.update(self._task, total=total)  # type: ignore[arg-type]
+
     def advance(self, steps: int = 1) -> None:
         """Count ``steps`` more as done. Without a terminal a line is printed every 30 seconds."""
         self._done += steps

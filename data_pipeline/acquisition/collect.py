@@ -1,0 +1,243 @@
+"""Collect: take a source's requests one by one, make each answer durable with what it gave, and go on where a kill stopped."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from data_pipeline.acquisition import jobs
+from data_pipeline.acquisition.client import NOT_MODIFIED, PoliteClient, utc_now
+from data_pipeline.acquisition.failures import (
+    CredentialsError,
+    ForbiddenError,
+    GoneError,
+    PausedError,
+    PermanentError,
+    TransientError,
+)
+from data_pipeline.acquisition.records import write_parsed
+from data_pipeline.acquisition.secrets import missing
+from data_pipeline.acquisition.store import Store
+from data_pipeline.sources.protocol import Mode, Parsed, RefusedResponse, Request, Response, Scope, Source, Window
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.lock import folder_lock
+
+MAX_TRANSIENT = 3
+"""Requests in a row that fail after all tries: then the source is left alone until the next run."""
+
+_PAUSE_AFTER_BUDGET = timedelta(hours=1)
+"""A vendor that says that the calls are used up is asked again after so long at the earliest."""
+
+
+@dataclass
+class Outcome:
+    """How a collection of one source ended."""
+
+    source: str
+    state: str = "done"
+    """done; paused: the budget ended or the host asked for time, the same command resumes; failed: some requests did."""
+    reason: str = ""
+    until: datetime | None = None
+    """When a paused source may be asked again."""
+    new: Counter[str] = field(default_factory=Counter)
+    """New nouns by kind, ``revisions``, ``seen_again``, ``quarantined``, ``answers``."""
+    failed: list[str] = field(default_factory=list)
+
+
+Progress = Callable[[dict[str, int], Counter[str]], None]
+"""Told after each request: requests by state, and what is new so far."""
+
+
+def check_wanted(source: Source, scope: Scope, mode: Mode) -> None:
+    """Refuse what the source cannot do, before anything is asked.
+
+    Raises:
+        TickerTuneError: It has not that mode, needs something that is not named, or lacks a key.
+    """
+    info = source.info
+    if mode not in info.modes:
+        words = {"range": "a date range", "stream": "a stream", "file": "files"}
+        remedy = {
+            "range": "Leave out --since and --until to take the newest",
+            "stream": "Give --since and --until",
+            "file": "Leave out --path",
+        }[mode]
+        remedy = "Give --path with the folder of the data set" if info.modes == ("file",) else remedy
+        raise TickerTuneError(f"Source {info.name} has no {words[mode]} (it has {', '.join(info.modes)})", remedy)
+    flags = {"symbols": "--symbols", "query": "--query", "urls": "--url", "path": "--path"}
+    for need in info.needs:
+        if not getattr(scope, need):
+            raise TickerTuneError(f"Source {info.name} needs {flags[need]}", f"Give {flags[need]}")
+    unset = missing(info)
+    if unset:
+        raise TickerTuneError(
+            f"Source {info.name} needs the environment variable(s) {', '.join(unset)}",
+            f"Set them: export {unset[0]}=…",
+        )
+
+
+async def collect(
+    store: Store,
+    source: Source,
+    client: PoliteClient,
+    scope: Scope,
+    window: Window | None = None,
+    *,
+    again: bool = False,
+    clock: Callable[[], datetime] = utc_now,
+    progress: Progress = lambda states, new: None,
+) -> Outcome:
+    """Collect a window, the files of a data set, or (without either) the newest items of a source.
+
+    Args:
+        store: Where everything goes.
+        source: What to ask.
+        client: Who asks.
+        scope: Companies, words, addresses or folder.
+        window: Publication times that are wanted.
+        again: Ask a window that is done once more, to see what changed.
+        clock: Gives the time, aware UTC.
+        progress: Told after each request.
+
+    Returns:
+        How it ended. Everything that was answered is durable, whatever the end.
+
+    Raises:
+        TickerTuneError: The source cannot do this, or another process collects it into this store.
+    """
+    name = source.info.name
+    mode: Mode = "range" if window else "file" if scope.path is not None else "stream"
+    check_wanted(source, scope, mode)
+    with folder_lock(store.folder / "locks" / name):
+        job = (
+            jobs.stream_job(store, name, scope) if mode == "stream" else jobs.find_job(store, name, mode, scope, window)
+        )
+        if job is not None and job.state == "done":
+            if not again:
+                return Outcome(name, "done", "this window is collected already: --again asks once more")
+            job = None
+        if job is None:
+            plan = _plan(source, store, scope, window, mode, clock())
+            job = jobs.start_job(store, name, mode, scope, window, plan, clock())
+        else:
+            jobs.retry_failed(store, job.id)
+        return await _work(store, source, client, job, clock, progress)
+
+
+def _plan(
+    source: Source, store: Store, scope: Scope, window: Window | None, mode: Mode, now: datetime
+) -> list[Request]:
+    cursor = store.cursor(source.info.name, scope)
+    if mode == "stream":
+        return source.stream(cursor, scope)
+    everything = Window(since=datetime(1900, 1, 1, tzinfo=now.tzinfo), until=now)
+    plan = source.plan(cursor, window or everything, scope)
+    if not plan:
+        raise TickerTuneError(
+            f"Source {source.info.name} found nothing to ask for {scope.model_dump(exclude_defaults=True, mode='json')}",
+            "Name symbols, addresses or a folder that it knows (tickertune data sources --name "
+            f"{source.info.name} tells what it takes)",
+        )
+    return plan
+
+
+async def _work(
+    store: Store,
+    source: Source,
+    client: PoliteClient,
+    job: jobs.Job,
+    clock: Callable[[], datetime],
+    progress: Progress,
+) -> Outcome:
+    outcome = Outcome(source.info.name)
+    in_a_row = 0
+    while outcome.state == "done" and (step := jobs.next_step(store, job.id)) is not None:
+        try:
+            await _answer(store, source, client, job, step, outcome)
+            in_a_row = 0
+        except TransientError as error:
+            in_a_row += 1
+            _fail(store, job, step, outcome, error.reason)
+            if in_a_row >= MAX_TRANSIENT:
+                outcome.state, outcome.reason = "failed", f"{MAX_TRANSIENT} requests in a row failed: {error.reason}"
+        except GoneError as error:
+            _fail(store, job, step, outcome, error.reason, "gone")
+        except PermanentError as error:
+            _fail(store, job, step, outcome, error.reason)
+        except (CredentialsError, ForbiddenError) as error:
+            _fail(store, job, step, outcome, error.reason)
+            outcome.state, outcome.reason = "failed", error.reason
+        except PausedError as error:
+            outcome.state, outcome.reason, outcome.until = "paused", error.reason, error.until
+        progress(jobs.progress(store, job.id), outcome.new)
+    outcome.failed = jobs.failures(store, job.id)
+    if outcome.state == "done" and outcome.failed:
+        outcome.state, outcome.reason = "failed", f"{len(outcome.failed)} request(s) failed: {outcome.failed[0]}"
+    if outcome.state == "done":
+        jobs.finish_job(store, job, clock())
+    elif outcome.state == "failed" and job.mode == "stream":
+        jobs.abandon_job(store, job)
+    _note_health(store, outcome, clock())
+    return outcome
+
+
+async def _answer(
+    store: Store, source: Source, client: PoliteClient, job: jobs.Job, step: jobs.Step, outcome: Outcome
+) -> None:
+    """Fetch one request and make its answer, and all that it gave, durable in one step."""
+    parser = source.info.parser_version
+    validators = store.validators(step.request.key, parser) if job.mode == "stream" else {}
+    response = await client.fetch(source.info, step.request, job.mode, validators)
+    store.archive.put(response.body_sha256, response.body)
+    parsed, refusal = Parsed(), None
+    if response.status != NOT_MODIFIED:
+        parsed, refusal = await asyncio.to_thread(parse, source, response)
+    with store.transaction() as db:
+        identity = store.add_response(source.info.name, response)
+        result = "ok" if refusal is None else refusal.reason
+        db.execute("INSERT INTO parses VALUES (?, ?, ?)", (identity, parser, result))
+        if refusal is None:
+            outcome.new += write_parsed(db, source.info.name, parser, identity, parsed)
+            jobs.add_requests(db, job.id, parsed.follow)
+            jobs.note_marks(db, job.id, parsed.marks)
+            jobs.settle(db, job.id, step.position, "done")
+    outcome.new["answers"] += 1
+    outcome.new["quarantined"] += len(parsed.quarantine)
+    if refusal is not None:
+        _raise_refusal(response, refusal)
+
+
+def parse(source: Source, response: Response) -> tuple[Parsed, RefusedResponse | None]:
+    """Parse an answer; returns what it gave, and the refusal where the whole answer is not what was asked for."""
+    try:
+        return source.parse(response), None
+    except RefusedResponse as refusal:
+        return Parsed(), refusal
+
+
+def _raise_refusal(response: Response, refusal: RefusedResponse) -> None:
+    reason = f"{response.request.url}: {refusal.reason}"
+    if refusal.kind == "credentials":
+        raise CredentialsError(reason)
+    if refusal.kind == "budget":
+        raise PausedError(reason, response.fetched_at + _PAUSE_AFTER_BUDGET)
+    raise PermanentError(reason)
+
+
+def _fail(store: Store, job: jobs.Job, step: jobs.Step, outcome: Outcome, reason: str, state: str = "failed") -> None:
+    with store.transaction() as db:
+        jobs.settle(db, job.id, step.position, state, reason)
+    outcome.new[state] += 1
+
+
+def _note_health(store: Store, outcome: Outcome, now: datetime) -> None:
+    success = now.isoformat() if outcome.state == "done" else None
+    failure = now.isoformat() if outcome.state == "failed" else None
+    with store.transaction() as db:
+        db.execute(
+            "INSERT INTO health VALUES (?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET"
+            " last_success = coalesce(excluded.last_success, last_success),"
+            " last_failure = coalesce(excluded.last_failure, last_failure), reason = excluded.reason",
+            (outcome.source, success, failure, outcome.reason if outcome.state != "done" else ""),
+        )

@@ -1,0 +1,116 @@
+"""From the store to tables of nouns, by parser version, in bounded memory."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from data_pipeline.acquisition.replay import versions
+from data_pipeline.acquisition.store import Store
+from data_pipeline.sources.registry import all_sources
+from tickertune.core.document import Document
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import atomic_file
+from tickertune.core.market import Bar, CorporateAction, Instrument
+from tickertune.core.noun import Noun
+from tickertune.core.observation import Observation
+from tickertune.core.table import frame_of, schema_of
+
+CHUNK = 20_000
+"""Rows that are in memory at a time."""
+
+NOUNS: dict[str, type[Noun]] = {
+    "document": Document,
+    "bar": Bar,
+    "action": CorporateAction,
+    "instrument": Instrument,
+    "observation": Observation,
+}
+_ORDER = {
+    "document": "json_extract(value, '$.available_at'), source, key, revision",
+    "bar": "json_extract(value, '$.instrument_id'), json_extract(value, '$.session'), source",
+    "action": "json_extract(value, '$.instrument_id'), json_extract(value, '$.ex_date'), source, key",
+    "instrument": "key, source",
+    "observation": "json_extract(value, '$.available_at'), source, key",
+}
+
+
+def parsers(store: Store, sources: Sequence[str] | None = None) -> tuple[dict[str, str], list[str]]:
+    """Choose the parser version of each source, the installed one where the store has it.
+
+    Returns:
+        Version by source, and notes on what was not parsed by the installed version.
+
+    Raises:
+        TickerTuneError: A named source is not in the store.
+    """
+    held = [row["source"] for row in store.rows("SELECT DISTINCT source FROM records ORDER BY source")]
+    for name in sources or ():
+        if name not in held:
+            raise TickerTuneError(f"The store holds nothing of '{name}'", f"It holds {', '.join(held) or 'nothing'}")
+    chosen, notes = {}, []
+    for name in sources or held:
+        stored = versions(store, name)
+        installed = all_sources()[name].info.parser_version if name in all_sources() else None
+        chosen[name] = installed if installed in stored else max(stored)
+        missing = store.rows(
+            "SELECT count(*) AS n FROM responses WHERE source = ? AND status BETWEEN 200 AND 299 AND id NOT IN"
+            " (SELECT response_id FROM parses WHERE parser = ?)",
+            (name, chosen[name]),
+        )[0]["n"]
+        if missing or chosen[name] != installed:
+            notes.append(
+                f"{name}: records of parser {chosen[name]}; {missing} answer(s) were parsed by another version alone "
+                f"(tickertune data replay --source {name} parses all with {installed})"
+            )
+    return chosen, notes
+
+
+def frames(store: Store, kind: str, chosen: dict[str, str]) -> Iterator[pl.DataFrame]:
+    """Yield the records of a kind as tables of at most ``CHUNK`` rows, in a fixed order.
+
+    Of bars, actions, instruments and observations the newest revision counts; documents come with all of theirs.
+    """
+    noun = NOUNS[kind]
+    wanted = " OR ".join("(source = ? AND parser = ?)" for _ in chosen) or "0"
+    newest = (
+        ""
+        if kind == "document"
+        else (
+            " AND revision = (SELECT max(revision) FROM records AS later WHERE later.source = records.source"
+            " AND later.parser = records.parser AND later.kind = records.kind AND later.key = records.key)"
+        )
+    )
+    query = f"SELECT value FROM records WHERE kind = ? AND ({wanted}){newest} ORDER BY {_ORDER[kind]}"
+    found = store.db.execute(query, (kind, *(part for pair in chosen.items() for part in pair)))
+    while rows := found.fetchmany(CHUNK):
+        yield frame_of(noun, [noun.model_validate_json(row[0]) for row in rows])
+
+
+def table(store: Store, kind: str, chosen: dict[str, str]) -> pl.DataFrame:
+    """Return all records of a kind as one table."""
+    parts = list(frames(store, kind, chosen))
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema_of(NOUNS[kind]))
+
+
+def export(store: Store, chosen: dict[str, str], folder: Path) -> dict[str, int]:
+    """Write ``documents.parquet``, ``bars.parquet`` … into ``folder``; returns the rows of each that has any.
+
+    Memory is bounded by ``CHUNK`` rows; the same store gives the same bytes.
+    """
+    counts = {}
+    for kind, noun in NOUNS.items():
+        path = folder / f"{kind}s.parquet"
+        rows = 0
+        with atomic_file(path) as temporary:
+            schema = pl.DataFrame(schema=schema_of(noun)).to_arrow().schema
+            with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+                for frame in frames(store, kind, chosen):
+                    writer.write_table(frame.to_arrow().cast(schema))
+                    rows += frame.height
+        if rows:
+            counts[f"{kind}s"] = rows
+        else:
+            path.unlink()
+    return counts

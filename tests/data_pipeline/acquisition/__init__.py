@@ -1,0 +1,1 @@
+"""Tests of acquisition against a real local server."""

@@ -1,0 +1,26 @@
+"""``tickertune data``: from sources to data sets. A file a subcommand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from tickertune.cli.data import build, canary, collect, export, replay, show, sources, status, watch
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Collect documents and prices, build data sets, look at both."
+)
+
+_COMMANDS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
+    (sources.sources, {}),
+    (collect.collect, {}),
+    (watch.watch, {}),
+    (status.status, {}),
+    (replay.replay, {}),
+    (canary.canary, {}),
+    (export.export, {}),
+    (build.build, {"context_settings": {"allow_extra_args": True, "ignore_unknown_options": True}}),
+    (show.show, {}),
+)
+for _function, _settings in _COMMANDS:
+    app.command(**_settings)(_function)
