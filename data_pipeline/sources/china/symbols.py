@@ -6,7 +6,10 @@ Numbering: https://www.sse.com.cn and https://www.szse.cn (code allocation rules
 """
 
 import re
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
+
+from tickertune.core.errors import TickerTuneError
 
 MARKET = "CN"
 ZONE = "Asia/Shanghai"
@@ -88,3 +91,21 @@ def symbol_of(text: str) -> str | None:
     """Return ``text`` as ``600519.SH``, or None where it is no mainland listing or its exchange is open."""
     found = listing(text)
     return found.symbol if found else None
+
+
+def listings(symbols: Iterable[str]) -> list[Listing]:
+    """Read the symbols that a user named.
+
+    Raises:
+        TickerTuneError: One is no mainland listing, or its exchange is open.
+    """
+    found = []
+    for symbol in symbols:
+        read = listing(symbol)
+        if read is None:
+            raise TickerTuneError(
+                f"'{symbol}' is no listing of Shanghai, Shenzhen or Beijing",
+                "Name it by six digits and its exchange, such as 600519.SH",
+            )
+        found.append(read)
+    return found

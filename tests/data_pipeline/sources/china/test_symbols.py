@@ -43,7 +43,7 @@ def test_the_prefix_decides_where_a_code_is_used_on_two_exchanges():
 @pytest.mark.parametrize(
     "text",
     ["", "AAPL", "00700", "HK00700", "00700.HK", "600519.HK", "90.BK0475", "110059", "400010", "60051", "6005199",
-     "２６００５１", "NF600519", "2.600519"],
+     "\uff16\uff10\uff10\uff15\uff11\uff19", "NF600519", "2.600519"],
 )  # fmt: skip
 def test_what_is_no_mainland_listing_or_open_gives_none(text):
     assert symbol_of(text) is None
