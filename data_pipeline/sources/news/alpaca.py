@@ -5,14 +5,21 @@ from datetime import timedelta
 from typing import Any
 
 from data_pipeline.sources.markup import plain_text
-from data_pipeline.sources.news.paging import LIVE, live_context, mark_live, reaches_back, utc_text, window_context
+from data_pipeline.sources.news.paging import (
+    LIVE,
+    live_context,
+    mark_live,
+    reaches_back,
+    refusal,
+    utc_text,
+    window_context,
+)
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
     Parsed,
     RateLimit,
-    RefusedResponse,
     Request,
     Response,
     Scope,
@@ -89,10 +96,8 @@ class Alpaca(Source):
         """Read ``news``."""
         answer = expect_object(read_json(response), "the top")
         if "news" not in answer and "message" in answer:
-            message = str(answer["message"])[:200]
-            raise RefusedResponse(
-                f"Alpaca answered: {message}", "budget" if "too many" in message.lower() else "credentials"
-            )
+            message = str(answer["message"])
+            raise refusal("Alpaca", message, "budget" if "too many" in message.lower() else "credentials")
         out = Collector(self.info, response)
         articles = expect_list(answer.get("news"), "news")
         updates: list[Stamp] = []

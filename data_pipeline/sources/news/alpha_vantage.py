@@ -4,14 +4,14 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from data_pipeline.sources.news.paging import LIVE, mark_live, window_context
+from data_pipeline.sources.markup import plain_text
+from data_pipeline.sources.news.paging import LIVE, mark_live, refusal, window_context
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
     Parsed,
     RateLimit,
-    RefusedResponse,
     Request,
     Response,
     Scope,
@@ -78,8 +78,8 @@ class AlphaVantage(Source):
         terms="Free key for personal use; commercial use and redistribution need a contract.",
         licence="proprietary (Alpha Vantage and its publishers)",
         evidence="recorded",
-        evidence_note="payloads/alpha_vantage/NEWS_SENTIMENT_feed_20220718.json (shortened items); the fields of tickers "
-        "by https://www.alphavantage.co/documentation/#news-sentiment",
+        evidence_note="payloads/alpha_vantage/NEWS_SENTIMENT_feed_20220718.json (shortened items); the fields of "
+        "tickers by https://www.alphavantage.co/documentation/#news-sentiment",
         parser_version="alpha_vantage-1",
     )
 
@@ -118,8 +118,8 @@ class AlphaVantage(Source):
             out.document(
                 address,
                 native_id=item.url,
-                title=item.title,
-                body=item.summary or "",
+                title=plain_text(item.title),
+                body=plain_text(item.summary or ""),
                 url=item.url,
                 published=stamp,
                 symbols=[(ticker, "ticker_sentiment") for ticker in tickers],
@@ -164,15 +164,14 @@ def _says_no_articles(answer: dict[str, Any]) -> bool:
     if "no articles found" in text.lower():
         return True
     if not text:
-        raise RefusedResponse(f"expected a feed, got the fields {sorted(map(str, answer))[:5]}")
+        raise refusal("Alpha Vantage", f"no feed, but the fields {sorted(map(str, answer))[:5]}", "content")
     lower = text.lower()
     kind: Refusal = "content"
     if "rate limit" in lower or "call frequency" in lower or "spreading out" in lower:
         kind = "budget"
     elif "api key" in lower or "apikey" in lower or "premium" in lower:
         kind = "credentials"
-    hidden = _KEY_IN_TEXT.sub(r"\1***", text)[:300]
-    raise RefusedResponse(f"Alpha Vantage answered: {hidden}", kind)
+    raise refusal("Alpha Vantage", _KEY_IN_TEXT.sub(r"\1***", text), kind)
 
 
 SOURCE = AlphaVantage()

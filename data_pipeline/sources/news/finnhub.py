@@ -2,14 +2,14 @@
 
 from datetime import date, timedelta
 
-from data_pipeline.sources.news.paging import LIVE, day_spans, mark_live, window_context
+from data_pipeline.sources.markup import plain_text
+from data_pipeline.sources.news.paging import LIVE, day_spans, mark_live, refusal, window_context
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
     Parsed,
     RateLimit,
-    RefusedResponse,
     Request,
     Response,
     Scope,
@@ -55,8 +55,8 @@ class Finnhub(Source):
         category="news",
         market="US",
         modes=("range", "stream"),
-        access="REST API, free key: company news by date (North America, one year back; what is older comes back empty), "
-        "newest market news",
+        access="REST API, free key: company news by date (North America, one year back; older news "
+        "comes back empty), newest market news",
         needs=(),
         accepts=("symbols",),
         credentials=("FINNHUB_API_KEY",),
@@ -88,8 +88,8 @@ class Finnhub(Source):
         """Read a list of articles; a company's answer that may have been cut is asked again in halves."""
         payload = read_json(response)
         if isinstance(payload, dict) and "error" in payload:
-            reason = f"Finnhub answered: {str(payload['error'])[:200]}"
-            raise RefusedResponse(reason, "budget" if "limit" in reason.lower() else "credentials")
+            message = str(payload["error"])
+            raise refusal("Finnhub", message, "budget" if "limit" in message.lower() else "credentials")
         out = Collector(self.info, response)
         symbol = response.request.context.get("symbol")
         articles = expect_list(payload, "the top")
@@ -101,8 +101,8 @@ class Finnhub(Source):
             out.document(
                 address,
                 native_id=f"{'company' if symbol else 'market'}/{item.id}",
-                title=item.headline,
-                body=item.summary,
+                title=plain_text(item.headline),
+                body=plain_text(item.summary),
                 url=item.url,
                 published=stamp,
                 symbols=[(symbol, "request"), *related] if symbol else related,

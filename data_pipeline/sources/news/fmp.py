@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.news.paging import (
     LIVE,
     day_spans,
@@ -10,6 +11,7 @@ from data_pipeline.sources.news.paging import (
     live_context,
     mark_live,
     reaches_back,
+    refusal,
     window_context,
 )
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, read_json
@@ -18,7 +20,6 @@ from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,
     RateLimit,
-    RefusedResponse,
     Request,
     Response,
     Scope,
@@ -108,8 +109,8 @@ class FMP(Source):
         """Read a list of rows; the rows of one address become one document with all their symbols."""
         payload = read_json(response)
         if isinstance(payload, dict) and "Error Message" in payload:
-            reason = f"FMP answered: {str(payload['Error Message'])[:200]}"
-            raise RefusedResponse(reason, "budget" if "limit" in reason.lower() else "credentials")
+            message = str(payload["Error Message"])
+            raise refusal("FMP", message, "budget" if "limit" in message.lower() else "credentials")
         out = Collector(self.info, response)
         rows = expect_list(payload, "the top")
         stamps: list[Stamp] = []
@@ -126,8 +127,8 @@ class FMP(Source):
             out.document(
                 address,
                 native_id=url,
-                title=row.title,
-                body=row.text or "",
+                title=plain_text(row.title),
+                body=plain_text(row.text or ""),
                 url=url,
                 published=stamp,
                 symbols=[(other.symbol or "", "symbol") for _, other, _ in found],

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from data_pipeline.sources.news.paging import LIVE, mark_live, time_spans, window_context
+from data_pipeline.sources.markup import plain_text
+from data_pipeline.sources.news.paging import LIVE, mark_live, refusal, time_spans, window_context
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Cursor,
@@ -28,7 +29,8 @@ _STEP = timedelta(days=1)
 QUARTER = timedelta(minutes=15)
 """GDELT works in batches of fifteen minutes."""
 _TIME = "%Y%m%d%H%M%S"
-_BAD_ESCAPE = re.compile(rb"\\(?![\"\\/bfnrtu])")
+_ESCAPE = re.compile(rb"""\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})?""")
+"""An escape of JSON, or a backslash that is none."""
 _CONTROL = re.compile(rb"[\x00-\x1f]+")
 _LANGUAGES = {
     "Arabic": "ar", "Chinese": "zh", "Czech": "cs", "Danish": "da", "Dutch": "nl", "English": "en", "Finnish": "fi",
@@ -62,7 +64,8 @@ class Gdelt(Source):
         category="news",
         market="global",
         modes=("range", "stream"),
-        access="open JSON API, no key: titles and addresses of the articles that hold the query's words, since 2017",
+        access="open JSON API, no key: titles and addresses of the articles that hold the query's words, of the last "
+        "three months (since 2017 by its announcement)",
         needs=("query",),
         rate=RateLimit(calls=1, seconds=6),
         zone_rule="the batch of fifteen minutes (UTC) in which GDELT saw the article, known from the batch's end; the "
@@ -103,7 +106,7 @@ class Gdelt(Source):
             out.document(
                 address,
                 native_id=item.url,
-                title=item.title,
+                title=plain_text(item.title),
                 url=item.url,
                 language=_LANGUAGES.get(item.language or ""),
                 published=UNKNOWN,
@@ -135,11 +138,12 @@ def _read(response: Response) -> Any:
     """
     body = response.body.strip()
     if body[:1] not in (b"{", b"<", b""):
-        raise RefusedResponse(f"GDELT answered: {body[:200].decode('utf-8', 'replace')}")
+        raise refusal("GDELT", body[:200].decode("utf-8", "replace"), "content")
     try:
         return read_json(response)
     except RefusedResponse:
-        mended = _CONTROL.sub(b" ", _BAD_ESCAPE.sub(rb"\\\\", body))
+        escaped = _ESCAPE.sub(lambda found: found[0] if len(found[0]) > 1 else rb"\\", body)
+        mended = _CONTROL.sub(b" ", escaped)
         return read_json(replace(response, body=mended))
 
 

@@ -80,8 +80,8 @@ class GdeltBulk(Source):
         licence="titles: proprietary (their publishers); GDELT's metadata: free with attribution",
         evidence="documented",
         evidence_note="http://data.gdeltproject.org/documentation/GDELT-Global_Knowledge_Graph_Codebook-V2.1.pdf and "
-        "https://blog.gdeltproject.org/new-gkg-2-0-article-metadata-fields/; the layout is proven on the 50 recorded rows "
-        "of payloads/gdelt/data/gkg2samp.gz, which are of 2017 and carry no titles",
+        "https://blog.gdeltproject.org/new-gkg-2-0-article-metadata-fields/; the layout is proven on the 50 "
+        "recorded rows of payloads/gdelt/data/gkg2samp.gz, which are of 2017 and carry no titles",
         parser_version="gdelt_bulk-1",
     )
 

@@ -9,6 +9,7 @@ from data_pipeline.sources.news.paging import (
     live_context,
     mark_live,
     reaches_back,
+    refusal,
     second_after,
     window_context,
 )
@@ -18,7 +19,6 @@ from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,
     RateLimit,
-    RefusedResponse,
     Request,
     Response,
     Scope,
@@ -125,9 +125,8 @@ class Marketaux(Source):
         answer = expect_object(read_json(response), "the top")
         if "error" in answer:
             error = expect_object(answer["error"], "error")
-            code = str(error.get("code"))[:60]
-            reason = f"Marketaux answered {code}: {str(error.get('message'))[:200]}"
-            raise RefusedResponse(reason, _REFUSALS.get(code, "content"))
+            code = str(error.get("code"))
+            raise refusal("Marketaux", f"{code}: {error.get('message')}", _REFUSALS.get(code, "content"))
         out = Collector(self.info, response)
         articles = expect_list(answer.get("data"), "data")
         stamps: list[Stamp] = []
@@ -143,7 +142,7 @@ class Marketaux(Source):
             out.document(
                 address,
                 native_id=item.uuid,
-                title=item.title,
+                title=plain_text(item.title),
                 body=_body(item),
                 url=item.url,
                 language=item.language,

@@ -9,6 +9,7 @@ from data_pipeline.sources.news.paging import (
     live_context,
     mark_live,
     reaches_back,
+    refusal,
     second_after,
     utc_text,
     window_context,
@@ -124,7 +125,7 @@ class Massive(Source):
             out.document(
                 address,
                 native_id=item.id,
-                title=item.title,
+                title=plain_text(item.title),
                 body=plain_text(item.description or ""),
                 url=item.article_url,
                 published=stamp,
@@ -162,13 +163,13 @@ def next_page(address: Any, request: Request) -> Request | None:
 
 
 def _refusal(answer: dict[str, Any]) -> RefusedResponse:
-    message = str(answer.get("error") or answer.get("message") or f"the status {answer.get('status')!r}")[:200]
+    message = str(answer.get("error") or answer.get("message") or f"the status {answer.get('status')!r}")
     kind: Refusal = "content"
     if "maximum requests" in message.lower():
         kind = "budget"
     elif answer.get("status") == "NOT_AUTHORIZED" or "api key" in message.lower():
         kind = "credentials"
-    return RefusedResponse(f"Massive answered: {message}", kind)
+    return refusal("Massive", message, kind)
 
 
 SOURCE = Massive()

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from data_pipeline.sources.parsing import Collector, content_id
-from data_pipeline.sources.protocol import Cursor, Mark, Request, Window
+from data_pipeline.sources.parsing import Collector, clean_text, content_id
+from data_pipeline.sources.protocol import Cursor, Mark, RefusedResponse, Request, Window
+from data_pipeline.sources.protocol.parsed import Refusal
 from data_pipeline.sources.times import Stamp, zone_info
 
 LIVE = "live"
@@ -61,13 +62,18 @@ def day_spans(window: Window, days: int, zone: str) -> Iterator[tuple[date, date
         day = end + timedelta(days=1)
 
 
+def refusal(vendor: str, message: Any, kind: Refusal) -> RefusedResponse:
+    """Return the error for an answer in which the vendor says no."""
+    return RefusedResponse(f"{vendor} answered: {clean_text(str(message))[:300]}", kind)
+
+
 def mark_live(out: Collector, at: datetime | None, serial: int | None = None) -> None:
     """Mark how far the request's stream came; a range marks the source as a whole."""
     out.mark(Mark(at=at, serial=serial), out.response.request.context.get("stream", ""))
 
 
 def reaches_back(out: Collector, stamps: Sequence[Stamp]) -> bool:
-    """Whether older pages are wanted still: not all of the page lies before the window, or before what the stream knows.
+    """Whether older pages are wanted still: not all of the page lies before the window or before the stream's mark.
 
     A stream that never ran wants its newest page alone. One old item among new ones does not end a list.
     """

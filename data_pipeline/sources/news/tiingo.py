@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.news.paging import (
     LIVE,
     day_spans,
@@ -11,6 +12,7 @@ from data_pipeline.sources.news.paging import (
     live_context,
     mark_live,
     reaches_back,
+    refusal,
     window_context,
 )
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, read_json
@@ -19,7 +21,6 @@ from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,
     RateLimit,
-    RefusedResponse,
     Request,
     Response,
     Scope,
@@ -39,7 +40,7 @@ _OVER_LIMIT = "run over"
 
 
 class Article(Payload):
-    """One article; ``publishedDate`` as the publisher says (else Tiingo's own time), ``crawlDate`` Tiingo's first sight.
+    """One article; ``publishedDate`` as the publisher says, else Tiingo's own time; ``crawlDate`` Tiingo's first sight.
 
     Old answers have ``sourceDate`` beside them.
     """
@@ -65,7 +66,7 @@ class TiingoNews(Source):
         category="news",
         market="US",
         modes=("range", "stream"),
-        access="REST API with a key; the news are an add-on of paid plans, at most 1000 articles a call",
+        access="REST API with a key; the news need a plan that includes them, at most 1000 articles a call",
         needs=(),
         accepts=("symbols",),
         credentials=("TIINGO_API_KEY",),
@@ -102,10 +103,10 @@ class TiingoNews(Source):
     def parse(self, response: Response) -> Parsed:
         """Read a list of articles."""
         if _OVER_LIMIT.encode() in response.body[:300]:
-            raise RefusedResponse(f"Tiingo answered: {response.body[:200].decode('utf-8', 'replace')}", "budget")
+            raise refusal("Tiingo", response.body[:200].decode("utf-8", "replace"), "budget")
         payload = read_json(response)
         if isinstance(payload, dict) and "detail" in payload:
-            raise RefusedResponse(f"Tiingo answered: {str(payload['detail'])[:200]}", "credentials")
+            raise refusal("Tiingo", payload["detail"], "credentials")
         out = Collector(self.info, response)
         articles = expect_list(payload, "the top")
         by_crawl = response.request.params.get("sortBy") == "crawlDate"
@@ -121,8 +122,8 @@ class TiingoNews(Source):
             out.document(
                 address,
                 native_id=str(item.id),
-                title=item.title,
-                body=item.description or "",
+                title=plain_text(item.title),
+                body=plain_text(item.description or ""),
                 url=item.url,
                 published=published,
                 vendor_seen=crawled,

@@ -146,7 +146,7 @@ class YahooNews(Source):
             out.document(
                 address,
                 native_id=story.id,
-                title=story.title,
+                title=plain_text(story.title),
                 body=plain_text(story.summary or story.description or ""),
                 url=link.url,
                 language=link.lang,
