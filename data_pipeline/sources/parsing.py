@@ -199,7 +199,7 @@ class Collector:
                 redistributable=self.info.redistributable,
                 title=title,
                 body=body,
-                language=language,
+                language=clean_text(language or "") or None,
                 published_at=published.at,
                 time_quality=published.quality,
                 updated_at=updated.at,
