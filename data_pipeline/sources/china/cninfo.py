@@ -24,21 +24,25 @@ from data_pipeline.sources.protocol import (
     SourceInfo,
     Window,
 )
+from data_pipeline.sources.times import Stamp
 
 _SITE = "https://www.cninfo.com.cn/new"
 _FILES = "https://static.cninfo.com.cn/"
 _FILE = re.compile(r"/?(finalpage/[0-9A-Za-z./_-]{4,120})")
 _PLATES = ("sz", "sh", "bj")
+_BOARDS = {"sz": ("szmb", "szzx", "szcy"), "sh": ("shmb", "shkcp")}
+"""The boards of an exchange; a query that finds more than the site serves is asked for again board by board."""
 _PAGES = 100
-"""Pages of 30 that the site serves for one query."""
+_SERVED = 30 * _PAGES
+"""Announcements that the site serves for one query."""
 
 
 class _Answer(Payload):
     announcements: Any = None
     hasMore: bool | None = None
+    totalRecordNum: int | None = None
     unused = frozenset(
         (
-            "totalRecordNum",
             "totalAnnouncement",
             "totalSecurities",
             "totalpages",
@@ -101,7 +105,7 @@ class Cninfo(Source):
         category="filing",
         market="CN",
         modes=("range", "stream"),
-        access="JSON of the disclosure site's query (POST), without a key; at most 100 pages of 30 for one query",
+        access="JSON of the disclosure site's query (POST), without a key; one query serves at most 3000 announcements",
         accepts=("symbols",),
         rate=RateLimit(calls=1, seconds=1),
         zone=ZONE,
@@ -168,9 +172,19 @@ class Cninfo(Source):
                 symbols=[(symbol, "secCode") for code in codes if (symbol := symbol_of(code))],
             )
             out.mark(Mark(at=stamp.at), request.context.get("stream", ""))
-        context = older_page(out, stamps, head, _PAGES) if answer.hasMore else None
-        if context is not None:
-            out.parsed.follow.append(_query(context))
+        out.parsed.follow += _more(out, answer, stamps, head)
+
+
+def _more(out: Collector, answer: _Answer, stamps: list[Stamp], head: str) -> list[Request]:
+    """Return the next page, or the boards of an exchange whose day holds more than the site serves."""
+    context = out.response.request.context
+    boards = _BOARDS.get(context.get("plate", ""), ())
+    if (answer.totalRecordNum or 0) > _SERVED and "since" in context:
+        if boards and context["page"] == "1":
+            return [_query({**context, "plate": board}) for board in boards]
+        out.parsed.counts["more_than_served"] += 1
+    older = older_page(out, stamps, head, _PAGES) if answer.hasMore else None
+    return [] if older is None else [_query(older)]
 
 
 def _company_queries(out: Collector) -> None:

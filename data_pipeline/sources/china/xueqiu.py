@@ -110,7 +110,7 @@ class Xueqiu(Source):
         out = Collector(self.info, response)
         answer = envelope(out, _Answer, read_json(response))
         if answer.error_code is not None:
-            logged_out = answer.error_code in ("400016", "60201", "22612") or "登录" in answer.error_description
+            logged_out = answer.error_code == "400016" or "登录" in answer.error_description
             reason = f"Xueqiu answered {answer.error_code}: {answer.error_description}"
             raise RefusedResponse(reason, "credentials" if logged_out else "content")
         stream = response.request.context["symbol"]

@@ -59,6 +59,16 @@ def test_pages_follow_while_there_are_more():
     assert SOURCE.parse(answer(second, {"announcements": None, "hasMore": False})).documents == []
 
 
+def test_a_day_of_more_than_the_site_serves_is_asked_for_by_board():
+    request = window_request(SOURCE, index=3)
+    crowded = {**PAGE, "totalRecordNum": 3001}
+    parsed = SOURCE.parse(answer(request, crowded))
+    assert [one.form["plate"] for one in parsed.follow] == ["szmb", "szzx", "szcy"]
+    assert {one.form["pageNum"] for one in parsed.follow} == {"1"}
+    board = SOURCE.parse(answer(parsed.follow[0], crowded))
+    assert ([one.form["pageNum"] for one in board.follow], board.counts["more_than_served"]) == (["2"], 1)
+
+
 def test_named_companies_are_asked_for_by_the_sites_own_id():
     scope = Scope(symbols=("600519", "688256.SH", "601398.SH"))
     parsed = SOURCE.parse(answer(SOURCE.plan(Cursor(), WINDOW, scope)[0], COMPANIES))
