@@ -8,10 +8,12 @@
 """
 
 import csv
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 import polars as pl
 
@@ -25,6 +27,8 @@ LABELLED_SCHEMA = pl.Schema({"text": pl.String, "label": pl.String, "row_id": pl
 SPLIT_SEED = 42
 MAX_MEMBER_BYTES = 16 * 2**20
 """A zip member that claims or unpacks to more is refused; the real one has 0.7 MB."""
+ZIP_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError, KeyError)
+"""What ``zipfile`` raises on a damaged or encrypted archive."""
 SENTENCES = "Sentences_50Agree.txt"
 TFNS_FILES: dict[Part, str] = {"train": "sent_train.csv", "test": "sent_valid.csv"}
 TFNS_LABELS = {"0": "negative", "1": "positive", "2": "neutral"}
@@ -84,19 +88,33 @@ def _zip_text(path: Path) -> str:
     found = sorted(path.glob("FinancialPhraseBank*.zip")) if path.is_dir() else [path]
     if not found or not found[0].is_file():
         raise TickerTuneError(f"PhraseBank zip {path} does not exist", "Correct the path or set TICKERTUNE_DATA")
+    with found[0].open("rb") as file:
+        return sentences_text(file, f"zip {found[0]}")
+
+
+def sentences_text(file: IO[bytes], what: str) -> str:
+    """Return the text of ``SENTENCES`` in PhraseBank's zip.
+
+    Args:
+        file: The open zip.
+        what: Its name, for the error.
+
+    Raises:
+        TickerTuneError: It is no zip, is damaged, or does not hold that file once.
+    """
     remedy = "Fetch FinancialPhraseBank-v1.0.zip again"
     try:
-        with zipfile.ZipFile(found[0]) as archive:
+        with zipfile.ZipFile(file) as archive:
             # macOS resource forks lie beside the real files under __MACOSX.
             names = [name for name in archive.namelist() if name.split("/")[-1] == SENTENCES and "__MACOSX" not in name]
             if len(names) != 1:
-                raise TickerTuneError(f"Zip {found[0]} holds {len(names)} files {SENTENCES}, not one", remedy)
+                raise TickerTuneError(f"{what} holds {len(names)} files {SENTENCES}, not one", remedy)
             with archive.open(names[0]) as member:
                 content = member.read(MAX_MEMBER_BYTES + 1)
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise TickerTuneError(f"File {found[0]} is not a readable zip ({error})", remedy) from error
+    except ZIP_DAMAGE as error:
+        raise TickerTuneError(f"{what} is not a readable zip ({error})", remedy) from error
     if len(content) > MAX_MEMBER_BYTES:
-        raise TickerTuneError(f"{SENTENCES} in {found[0]} unpacks to more than {MAX_MEMBER_BYTES} bytes", remedy)
+        raise TickerTuneError(f"{SENTENCES} in {what} unpacks to more than {MAX_MEMBER_BYTES} bytes", remedy)
     return content.decode("latin-1")
 
 

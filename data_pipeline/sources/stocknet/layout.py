@@ -47,7 +47,8 @@ def read(folder: Path) -> Parts:
     rows: list[tuple[str, str, datetime, str, str | None, str]] = []
     for path in sorted(folder.glob("tweet/raw/*/*")):
         if path.is_file() and not path.name.startswith("."):
-            rows += _tweets(path, counts, quarantine)
+            where = f"tweet/raw/{path.parent.name}/{path.name}"
+            rows += tweets_in(path.read_bytes(), path.parent.name, where, counts, quarantine)
     tweets = pl.DataFrame(rows, schema=pl.Schema([*TWEETS.items(), ("raw_sha256", pl.String())]), orient="row")
     csv_paths = sorted((folder / "price" / "raw").glob("*.csv"))
     if not csv_paths:
@@ -56,19 +57,30 @@ def read(folder: Path) -> Parts:
     return Parts(tweets, prices, read_stock_table(folder), quarantine, dict(counts))
 
 
-def _tweets(
-    path: Path, counts: Counter[str], quarantine: list[Quarantined]
+def tweets_in(
+    data: bytes, ticker: str, where: str, counts: Counter[str], quarantine: list[Quarantined]
 ) -> list[tuple[str, str, datetime, str, str | None, str]]:
-    ticker, rows = path.parent.name, []
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+    """Read one day's file of one ticker.
+
+    Args:
+        data: Its bytes.
+        ticker: Whose folder it stands in.
+        where: Its name, for the quarantine.
+        counts: Counts unknown fields.
+        quarantine: Takes lines that are no tweets.
+
+    Returns:
+        (ticker, id, created_at in UTC, text, language or None, hash of the line) for each tweet.
+    """
+    rows = []
+    for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
             tweet = json.loads(line)
             fields = _fields(tweet)
-        except ValueError as error:  # also bytes that are not UTF-8 and text that is not JSON
-            item = f"tweet/raw/{ticker}/{path.name}:{number}"
-            quarantine.append(quarantined(item, f"no tweet: {error}", line))
+        except (ValueError, RecursionError) as error:  # also bytes that are not UTF-8 and text that is not JSON
+            quarantine.append(quarantined(f"{where}:{number}", f"no tweet: {error}", line))
             continue
         counts.update(f"unknown_field:{name}" for name in tweet.keys() - KNOWN_FIELDS)
         rows.append((ticker, *fields, hashlib.sha256(line).hexdigest()))
@@ -86,7 +98,7 @@ def _fields(tweet: Any) -> tuple[str, datetime, str, str | None]:
         raise ValueError("id_str is missing or not a number")
     try:
         created = datetime.strptime(created_at, TIME_FORMAT).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(
             f"created_at {created_at[:40]!r} is not like 'Wed Jan 01 03:59:03 +0000 2014', with its zone"
         ) from None

@@ -1,6 +1,7 @@
 """From StockNet's tweets, prices and stock table to tables of nouns."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -55,10 +56,19 @@ def read_stock_table(folder: Path) -> dict[str, tuple[str, str]]:
     path = folder / "StockTable"
     if not path.is_file():
         return {}
-    header, *lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return stocks_in(path.read_text(encoding="utf-8", errors="replace"), f"File {path}")
+
+
+def stocks_in(text: str, what: str) -> dict[str, tuple[str, str]]:
+    """Return ticker -> (company name, sector) of a stock table's text; ``what`` names it in the error.
+
+    Raises:
+        TickerTuneError: The table lacks a column.
+    """
+    header, *lines = text.splitlines() or [""]
     columns = header.split("\t")
     if missing := [name for name in ("Sector", "Symbol", "Company") if name not in columns]:
-        raise TickerTuneError(f"File {path} lacks the column(s) {', '.join(missing)}", "Fetch the data set again")
+        raise TickerTuneError(f"{what} lacks the column(s) {', '.join(missing)}", "Fetch the data set again")
     stocks: dict[str, tuple[str, str]] = {}
     for line in lines:
         row = dict(zip(columns, line.split("\t"), strict=False))
@@ -120,6 +130,7 @@ def documents_of(tweets: pl.DataFrame, since: date, until: date) -> tuple[pl.Dat
         updated_at=pl.lit(None),
         first_seen_at=pl.lit(None),
         available_at="created_at",
+        availability=pl.lit("lag"),
         symbols="symbols",
         raw_sha256="raw_sha256",
         parser_version=pl.lit(PARSER_VERSION),
@@ -181,10 +192,15 @@ def instruments_of(parts: Parts) -> pl.DataFrame:
     The exchange is XNYS for all: NYSE and NASDAQ have had the same sessions and hours throughout the data set.
     A ticker that StockTable lacks goes by its symbol.
     """
-    tickers = sorted({*parts.tweets["ticker"].unique(), *parts.prices["ticker"].unique()})
+    tickers = {*parts.tweets["ticker"].unique(), *parts.prices["ticker"].unique()}
+    return frame_of(Instrument, instruments_for(tickers, parts.stocks))
+
+
+def instruments_for(tickers: Iterable[str], stocks: dict[str, tuple[str, str]]) -> list[Instrument]:
+    """Make the instruments of ``tickers`` with their names of the time, sorted by ticker."""
     instruments = []
-    for ticker in tickers:
-        name, sector = parts.stocks.get(ticker, (ticker, None))
+    for ticker in sorted(tickers):
+        name, sector = stocks.get(ticker, (ticker, None))
         spans = NAME_CHANGES.get(ticker, ((name, None, None),))
         instruments.append(
             Instrument(
@@ -197,7 +213,7 @@ def instruments_of(parts: Parts) -> pl.DataFrame:
                 names=[NameSpan(name=old, valid_from=start, valid_to=end) for old, start, end in spans],
             )
         )
-    return frame_of(Instrument, instruments)
+    return instruments
 
 
 def row_hash(*values: str) -> str:
