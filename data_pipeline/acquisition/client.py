@@ -8,6 +8,7 @@ not do: change its name, rotate addresses, or get round a block.
 import asyncio
 import email.utils
 import json
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -27,7 +28,7 @@ from data_pipeline.acquisition.failures import (
     PermanentError,
     TransientError,
 )
-from data_pipeline.acquisition.limits import Limiter
+from data_pipeline.acquisition.limits import Limiter, tolerance
 from data_pipeline.acquisition.oauth import Tokens
 from data_pipeline.acquisition.robots import MAX_BYTES, Robots
 from data_pipeline.acquisition.secrets import inject, kept_headers, known_secrets, redact_bytes, redact_text
@@ -147,11 +148,16 @@ class PoliteClient:
         await self._slot(info.rate.shared or parts.netloc, info.rate)
 
     async def _slot(self, name: str, rate: RateLimit) -> None:
-        wait = self._limiter.reserve(name, rate)
-        if wait > self._settings.patience:
-            raise PausedError(f"{name} is to be asked again in {wait:.0f} s", self._clock() + timedelta(seconds=wait))
-        if wait > 0:
+        """Wait for a slot. Who wakes up too late for his slot takes another, so that late ones do not bunch together."""
+        late = True
+        while late:
+            wait = self._limiter.reserve(name, rate)
+            if wait > self._settings.patience:
+                until = self._clock() + timedelta(seconds=wait)
+                raise PausedError(f"{name} is to be asked again in {wait:.0f} s", until)
+            begun = time.monotonic()
             await asyncio.sleep(wait)
+            late = time.monotonic() - begun > wait + tolerance(rate) and wait > 0
 
     async def _send(
         self, info: SourceInfo, request: Request, url: str, mode: Mode, validators: Mapping[str, str], at_home: bool
@@ -202,7 +208,8 @@ class PoliteClient:
             mode=mode,
         )
         location = answer.headers.get("location")
-        return response, location if answer.status_code in _REDIRECTS and location else None
+        leads_on = answer.status_code in _REDIRECTS and location
+        return response, redact_text(location, secrets) if leads_on else None
 
     async def _receive(self, sent: httpx.Request, limit: int) -> tuple[httpx.Response, bytes]:
         """Send and read the whole answer within the deadline and ``limit`` bytes."""

@@ -20,12 +20,18 @@ CREATE TABLE IF NOT EXISTS limits (
 """
 
 
+def tolerance(rate: RateLimit) -> float:
+    """Seconds by which a request may be sent after its slot: a sleeping process wakes up a little late."""
+    return rate.seconds / rate.calls / 4
+
+
 class Limiter:
     """Gives out time slots, evenly spaced, in a small SQLite file.
 
     A slot is reserved in one transaction before it is used, so that two processes never take the same one; a process
-    that dies leaves a slot unused and nothing locked. Evenly spaced slots keep any window of ``seconds`` at or under
-    ``calls`` requests (the generic cell rate algorithm without burst).
+    that dies leaves a slot unused and nothing locked. Slots are ``(seconds + tolerance) / calls`` apart (the generic cell
+    rate algorithm without burst): a request is sent at most ``tolerance`` after its slot, so those of any window of
+    ``seconds`` have their slots within ``calls`` spacings, and are at most ``calls``.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
@@ -62,7 +68,7 @@ class Limiter:
                 slot = max(now, next_at)
                 connection.execute(
                     "UPDATE limits SET next_at = ?, day = ?, used = ? WHERE name = ?",
-                    (slot + rate.seconds / rate.calls, today.isoformat(), used + 1, name),
+                    (slot + (rate.seconds + tolerance(rate)) / rate.calls, today.isoformat(), used + 1, name),
                 )
                 connection.execute("COMMIT")
             except BaseException:
