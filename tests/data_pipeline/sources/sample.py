@@ -42,6 +42,9 @@ class Sample:
     unwrap: str | None = None
     """Key under which a recording that is stored as a JSON exchange holds the body (tiingo: ``body``)."""
 
+    damaged: int = 60
+    """How many damaged copies the contract tries: fewer where one takes long to parse."""
+
     @property
     def id(self) -> str:
         return f"{self.source.info.name}-{Path(self.body).name}"
