@@ -1,7 +1,6 @@
 """``tickertune data collect``: fetch a window, the newest items, or the files of a data set."""
 
 import asyncio
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,7 @@ from tickertune.cli.data.options import (
     StoreOption,
     SymbolsOption,
     UrlOption,
+    holdings,
     moment_of,
     narrowed,
     scope_of,
@@ -62,7 +62,7 @@ def collect(
     outcomes = asyncio.run(_all(source, since, until, scope, store, again, own_host))
     failed = any(outcome.state == "failed" for outcome in outcomes)
     if as_json:
-        print_json([asdict(outcome) | {"until": outcome.until and outcome.until.isoformat()} for outcome in outcomes])
+        print_json([_facts(outcome) for outcome in outcomes])
     else:
         print_table(f"Collected into {store}", [_row(outcome) for outcome in outcomes])
         for outcome in outcomes:
@@ -122,23 +122,17 @@ async def _all(
     return outcomes
 
 
+def _facts(outcome: "engine.Outcome") -> dict[str, Any]:
+    return vars(outcome) | {"new": dict(outcome.new), "until": outcome.until and outcome.until.isoformat()}
+
+
 def _row(outcome: "engine.Outcome") -> dict[str, Any]:
-    new = outcome.new
-    kinds = (
-        "document",
-        "revisions",
-        "bar",
-        "action",
-        "instrument",
-        "observation",
-        "seen_again",
-        "quarantined",
-        "answers",
-    )
     return {
         "source": outcome.source,
         "state": outcome.state,
-        **{kind: new[kind] for kind in kinds},
+        "new": holdings(outcome.new),
+        "seen again": outcome.new["seen_again"],
+        "quarantined": outcome.new["quarantined"],
         "failed": len(outcome.failed),
         "why": outcome.reason,
     }

@@ -1,6 +1,7 @@
 """Options that the subcommands share, and what they mean."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,6 +74,13 @@ def moment_of(text: str, option: str) -> datetime:
     if moment.tzinfo is None and len(text) > len("2026-11-02"):
         raise TickerTuneError(f"{option} '{text}' has no zone", "Add it: 2026-11-02T14:30:00Z")
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def holdings(counts: Mapping[str, int]) -> str:
+    """Say what is counted by kind, such as ``20 documents, 3 revisions``; kinds without any are left out."""
+    names = {"document": "documents", "bar": "bars", "action": "actions", "instrument": "instruments"}
+    names |= {"observation": "observations", "revisions": "revisions"}
+    return ", ".join(f"{counts[kind]:,} {name}" for kind, name in names.items() if counts.get(kind)) or "nothing"
 
 
 def settings_of(own_hosts: list[str] | None) -> "ClientSettings":

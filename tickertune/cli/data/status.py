@@ -1,6 +1,6 @@
 """``tickertune data status``: what the store holds of each source."""
 
-from tickertune.cli.data.options import STORE, JsonOption, StoreOption
+from tickertune.cli.data.options import STORE, JsonOption, StoreOption, holdings
 from tickertune.cli.output import print_json, print_table
 
 
@@ -14,4 +14,8 @@ def status(store: StoreOption = STORE, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(rows)
     else:
-        print_table(f"Store {store}", rows)
+        shown = ("source", "cursor", "last success", "holds", "quarantined", "open jobs", "lag (h)", "trouble")
+        kinds = ("document", "bar", "action", "instrument", "observation")
+        for row in rows:
+            row["holds"] = holdings({kind: row[f"{kind}s"] for kind in kinds})
+        print_table(f"Store {store}", [{name: row[name] for name in shown} for row in rows])
