@@ -40,7 +40,8 @@ class Sample:
     scope: Scope = field(default_factory=Scope)
     """A scope for which the source plans."""
     unwrap: str | None = None
-    """Key under which a recording that is stored as a JSON exchange holds the body (tiingo: ``body``)."""
+    """Keys, with ``/`` between them, under which a recording that is stored as a JSON exchange holds the body (tiingo:
+    ``body``; reddit, a list of exchanges: ``0/body``)."""
 
     damaged: int = 60
     """How many damaged copies the contract tries: fewer where one takes long to parse."""
@@ -57,7 +58,9 @@ class Sample:
         data = _decompressed(path)
         if self.unwrap is None:
             return data
-        value = json.loads(data)[self.unwrap]
+        value = json.loads(data)
+        for key in self.unwrap.split("/"):
+            value = value[int(key) if isinstance(value, list) else key]
         return (value if isinstance(value, str) else json.dumps(value)).encode()
 
     def response(self, body: bytes | None = None) -> Response:
