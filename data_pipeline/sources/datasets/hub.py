@@ -82,7 +82,7 @@ class Hub(Source):
         modes=("range",),
         access="public dataset viewer API; HF_TOKEN only for gated sets (token=yes)",
         needs=("query",),
-        credentials=("HF_TOKEN",),
+        optional_credentials=("HF_TOKEN",),
         rate=RateLimit(calls=1, seconds=1, shared="huggingface"),
         zone_rule="the declared column, in the declared zone where a stamp has none; midnight is a date alone",
         max_bytes=1 << 30,

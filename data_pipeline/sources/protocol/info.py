@@ -45,6 +45,8 @@ class SourceInfo(Noun):
     """What the user may name beside that."""
     credentials: tuple[str, ...] = ()
     """Environment variables that hold the keys; never their values."""
+    optional_credentials: tuple[str, ...] = ()
+    """Variables that only some requests send, such as those for gated data sets; the source works without them."""
     rate: RateLimit = RateLimit()
     robots: bool = False
     """Whether robots.txt is asked first: true for pages and feeds, false for an API with its own terms."""

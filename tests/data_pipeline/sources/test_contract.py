@@ -129,7 +129,8 @@ def _surprised(value):
 @every_sample
 def test_plan_is_deterministic_and_holds_no_secret(sample, monkeypatch):
     source, cursor = sample.source, Cursor()
-    for name in source.info.credentials:
+    names = {*source.info.credentials, *source.info.optional_credentials}
+    for name in sorted(names):
         monkeypatch.setenv(name, SECRET)
     plans = []
     if "range" in source.info.modes or "file" in source.info.modes:
@@ -142,7 +143,7 @@ def test_plan_is_deterministic_and_holds_no_secret(sample, monkeypatch):
     for request in (request for plan in plans for request in plan):
         assert SECRET not in request.model_dump_json()
         assert request.url.startswith(("https://", "file:", "baostock:"))
-        assert {auth.env for auth in request.auth} <= {*source.info.credentials}
+        assert {auth.env for auth in request.auth} <= names
     keys = [request.key for plan in plans for request in plan]
     assert len(keys) == len(set(keys)), "two planned requests are the same"
 

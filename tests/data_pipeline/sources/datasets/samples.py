@@ -41,7 +41,9 @@ def hub_sample(body: str, step: str, **expected: int) -> Sample:
         params={"offset": "0"},
         context={**HUB_CONTEXT, "step": step},
     )
-    scope = Scope(query="dataset=acme/news title=headline body=text time=date; dataset=zoo title=text via=rows")
+    scope = Scope(
+        query="dataset=acme/news title=headline body=text time=date; dataset=zoo title=text via=rows token=yes"
+    )
     return Sample(hub.SOURCE, request, body, expected, mode="range", scope=scope)
 
 
