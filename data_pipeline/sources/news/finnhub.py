@@ -107,7 +107,7 @@ class Finnhub(Source):
                 published=stamp,
                 symbols=[(symbol, "request"), *related] if symbol else related,
             )
-            mark_live(out, stamp.at, None if symbol else item.id)
+            mark_live(out, stamp.at, item.id)
         if symbol and len(articles) >= _FULL:
             _ask_in_halves(out, symbol)
         return out.parsed

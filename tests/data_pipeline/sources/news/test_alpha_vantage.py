@@ -84,16 +84,25 @@ KEY = "ABCD1234EFGH"
 @pytest.mark.parametrize(
     ("payload", "kind"),
     [
-        ({"Information": f"We have detected your API key as {KEY} and our standard API rate limit is 25 requests per day."}, "budget"),
-        ({"Note": "Thank you for using Alpha Vantage! Our standard API call frequency is 5 calls per minute"}, "budget"),
-        ({"Information": "Please consider spreading out your free API requests more sparingly (1 request per second)."}, "budget"),
+        (
+            {"Information": f"We have detected your API key as {KEY} and our standard API rate limit is 25 a day."},
+            "budget",
+        ),
+        (
+            {"Note": "Thank you for using Alpha Vantage! Our standard API call frequency is 5 calls per minute"},
+            "budget",
+        ),
+        (
+            {"Information": "Please consider spreading out your free API requests more sparingly (1 a second)."},
+            "budget",
+        ),
         ({"Error Message": "the parameter apikey is invalid or missing."}, "credentials"),
         ({"Information": "The **demo** API key is for demo purposes only."}, "credentials"),
         ({"Information": "Thank you! This is a premium endpoint."}, "credentials"),
         ({"Information": "Invalid inputs. Please refer to the documentation"}, "content"),
         ({"surprise": 1}, "content"),
     ],
-)  # fmt: skip
+)
 def test_messages_in_a_good_answer_are_refusals(payload, kind):
     with pytest.raises(RefusedResponse) as refused:
         respond(SOURCE, REQUEST, payload)

@@ -72,6 +72,11 @@ def test_markup_in_a_description_is_removed():
     assert parsed.documents[0].body == "One & two"
 
 
+def test_the_summary_is_preferred_to_the_description():
+    parsed = respond(SOURCE, REQUEST, answer(story(summary="Short", description="<p>Long</p>")))
+    assert parsed.documents[0].body == "Short"
+
+
 def test_a_story_without_a_time_is_quarantined():
     entry = story()
     del entry["content"]["pubDate"]
