@@ -197,7 +197,8 @@ def _bars(out: PriceCollector, symbol: str, rows: list[Any]) -> None:
 
 def _action(out: PriceCollector, address: str, group: str, item: Action) -> None:
     """Add one action; its value is per share as traded on the ex-date."""
-    symbol, kind, value, detail = item.symbol, "", item.rate, ""
+    kind: ActionKind | None = None
+    symbol, value, detail = item.symbol, item.rate, ""
     ex_date = item.ex_date or item.effective_date or item.process_date
     match group:
         case "forward_splits" | "reverse_splits":
@@ -216,7 +217,7 @@ def _action(out: PriceCollector, address: str, group: str, item: Action) -> None
         case "name_changes":
             kind, value, symbol = "symbol_change", 0.0, item.old_symbol
             detail = f"{item.old_symbol} to {item.new_symbol}"
-    if not kind or value is None or not clean_text(symbol):
+    if kind is None or value is None or not clean_text(symbol):
         reason = "no cash value in the answer" if group in _WITHOUT_VALUE else "its kind or its value is missing"
         out.set_aside(address, f"{clean_text(group)} of {item.process_date[:10]}: {reason}", item)
         return
@@ -225,8 +226,7 @@ def _action(out: PriceCollector, address: str, group: str, item: Action) -> None
         return
     moment = out.day(address, ex_date)
     if moment is not None:
-        named: ActionKind = kind  # type: ignore[assignment]
-        out.action(address, listing_id("US", clean_text(symbol)), moment, named, value, detail)
+        out.action(address, listing_id("US", clean_text(symbol)), moment, kind, value, detail)
 
 
 SOURCE = Alpaca()

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from data_pipeline.sources.parsing import Collector, clean_text
 from data_pipeline.sources.protocol import Mark, Response, SourceInfo, Window
-from data_pipeline.sources.times import Stamp, day, zone_info
+from data_pipeline.sources.times import day, zone_info
 from tickertune.core.market import ActionKind, Bar, Basis, CorporateAction, Instrument
 
 US_ZONE = "America/New_York"
@@ -74,17 +74,23 @@ class PriceCollector(Collector):
     def __init__(self, info: SourceInfo, response: Response, final: time = US_FINAL) -> None:
         super().__init__(info, response)
         self._final = final
+        self._recent = (response.fetched_at - timedelta(days=3)).date()
         self._seen: set[tuple[Any, ...]] = set()
+        self._newest: dict[str, date] = {}
         context = response.request.context
         self.window: Window | None = None
         if "since" in context:
             since, until = (datetime.fromisoformat(context[name]) for name in ("since", "until"))
             self.window = Window(since=since, until=until)
+        self._span = first_and_last(self.window) if self.window else (date.min, date.max)
 
     def day(self, address: str, text: str) -> date | None:
         """Read a session's or an ex-date; None after the item was quarantined."""
-        stamp = self.stamp(address, lambda value: Stamp.of(datetime.combine(read_day(value), time(), UTC)), text)
-        return stamp.at.date() if stamp is not None and stamp.at is not None else None
+        try:
+            return read_day(text)
+        except ValueError as error:
+            self.set_aside(address, f"time: {error}", text)
+            return None
 
     def bar(
         self,
@@ -114,7 +120,7 @@ class PriceCollector(Collector):
         if prices[:4] == (None, None, None, None):
             self.parsed.counts["missing_sessions"] += 1
             return
-        if self.response.fetched_at < (final or datetime.combine(session, self._final, zone_info(self.info.zone))):
+        if session >= self._recent and self.response.fetched_at < (final or self._final_moment(session)):
             self.parsed.counts["unfinished_sessions"] += 1
             return
         raw = (instrument_id, session.isoformat(), *prices)
@@ -134,7 +140,9 @@ class PriceCollector(Collector):
             self.set_aside(address, f"bar of {session}: {reason}", repr(raw))
             return
         self._seen.add(key)
-        self.mark(Mark(at=datetime.combine(session, time(), UTC)), instrument_id)
+        if session > self._newest.get(instrument_id, date.min):
+            self._newest[instrument_id] = session
+            self.mark(Mark(at=datetime.combine(session, time(), UTC)), instrument_id)
 
     def action(
         self,
@@ -199,11 +207,11 @@ class PriceCollector(Collector):
             return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}, got {str(problem['input'])[:60]!r}"
         return None
 
+    def _final_moment(self, session: date) -> datetime:
+        return datetime.combine(session, self._final, zone_info(self.info.zone))
+
     def _covers(self, value: date) -> bool:
-        if self.window is None:
-            return True
-        first, last = first_and_last(self.window)
-        return first <= value <= last
+        return self._span[0] <= value <= self._span[1]
 
 
 def _impossible(prices: Ohlcv) -> str | None:

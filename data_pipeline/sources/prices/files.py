@@ -15,8 +15,8 @@ import gzip
 import io
 import zlib
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 
@@ -87,7 +87,7 @@ class PriceFiles(Source):
             return []
         found = [scope.path] if scope.path.is_file() else sorted(scope.path.rglob("*"))
         return [
-            Request(url=f"file:{path}", expects="bytes", context=window_context(window))
+            Request(url=f"file:{quote(str(path))}", expects="bytes", context=window_context(window))
             for path in found
             if path.name.endswith(_ENDINGS) and path.is_file()
         ]
@@ -126,8 +126,7 @@ def _rows(response: Response) -> tuple[list[Any], set[str]]:
         RefusedResponse: The file is damaged, too large when unpacked, or of another format.
     """
     body = response.body
-    name = Path(response.request.url.removeprefix("file:")).name.lower()
-    if body.startswith(b"PAR1") or name.endswith(".parquet"):
+    if body.startswith(b"PAR1") or response.request.url.lower().endswith(".parquet"):
         return _parquet(body)
     if body.startswith(b"\x1f\x8b"):
         try:

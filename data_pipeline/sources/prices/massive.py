@@ -37,6 +37,7 @@ from data_pipeline.sources.protocol import (
     SourceInfo,
     Window,
 )
+from data_pipeline.sources.protocol.parsed import Refusal
 from data_pipeline.sources.times import epoch, zone_info
 from tickertune.core.market import Basis
 
@@ -98,9 +99,10 @@ class Massive(Source):
         status = str(payload.get("status", "OK"))
         if status in ("ERROR", "NOT_AUTHORIZED", "NOT_FOUND"):
             message = clean_text(str(payload.get("error") or payload.get("message") or status))[:200]
-            kind = "credentials" if status == "NOT_AUTHORIZED" or "key" in message.lower() else "content"
+            refused = status == "NOT_AUTHORIZED" or "key" in message.lower()
             spent = "exceeded the maximum requests" in message.lower()
-            raise RefusedResponse(f"Massive answered: {message}", "budget" if spent else kind)  # type: ignore[arg-type]
+            kind: Refusal = "budget" if spent else "credentials" if refused else "content"
+            raise RefusedResponse(f"Massive answered: {message}", kind)
         out = PriceCollector(self.info, response)
         match response.request.context.get("kind"):
             case "bars" | "prev":

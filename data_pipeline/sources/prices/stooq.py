@@ -94,8 +94,9 @@ class Stooq(Source):
         if start.startswith(_EMPTY):
             return Parsed()
         if not start.startswith("date,"):
-            kind = "credentials" if any(word in start for word in _CREDENTIALS) else "content"
-            raise RefusedResponse(f"expected CSV, got {clean_text(text[:80])!r}", kind)  # type: ignore[arg-type]
+            refused = any(word in start for word in _CREDENTIALS)
+            reason = f"expected CSV, got {clean_text(text[:80])!r}"
+            raise RefusedResponse(reason, "credentials" if refused else "content")
         if response.request.params.get("i", "d") != "d":
             raise RefusedResponse("bars of another interval than a day are no session's bars")
         try:
