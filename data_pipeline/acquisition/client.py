@@ -40,6 +40,8 @@ NOT_MODIFIED = 304
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
 _GONE = (404, 410)
+_PAYMENT_REQUIRED = 402
+_BUDGET_PAUSE = timedelta(hours=1)
 _ROBOTS_RATE = RateLimit(calls=1, seconds=1.0)
 
 stamina.instrumentation.set_on_retry_hooks([])  # a retry log would hold the request's arguments
@@ -230,6 +232,10 @@ class PoliteClient:
         if status in _BUSY:
             self._obey_retry_after(info, response)
             raise TransientError(f"{request.url} answered {status}")
+        if status == _PAYMENT_REQUIRED:
+            raise PausedError(
+                f"{request.url} answered 402: the plan's calls are used up", self._clock() + _BUDGET_PAUSE
+            )
         if status in (401, 403) and request.auth:
             names = ", ".join(sorted({auth.env for auth in request.auth}))
             raise CredentialsError(

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from data_pipeline.acquisition.replay import versions
 from data_pipeline.acquisition.store import Store
+from data_pipeline.acquisition.vintages import consistent_bars
 from data_pipeline.sources.registry import all_sources
 from tickertune.core.document import Document
 from tickertune.core.errors import TickerTuneError
@@ -15,7 +16,7 @@ from tickertune.core.files import atomic_file
 from tickertune.core.market import Bar, CorporateAction, Instrument
 from tickertune.core.noun import Noun
 from tickertune.core.observation import Observation
-from tickertune.core.table import frame_of, schema_of
+from tickertune.core.table import frame_of, schema_of, write_table
 
 CHUNK = 20_000
 """Rows that are in memory at a time."""
@@ -88,19 +89,55 @@ def frames(store: Store, kind: str, chosen: dict[str, str]) -> Iterator[pl.DataF
         yield frame_of(noun, [noun.model_validate_json(row[0]) for row in rows])
 
 
+def bars_of(store: Store, chosen: dict[str, str]) -> tuple[pl.DataFrame, list[str]]:
+    """Return the bars that belong together, and notes on those that do not (see ``vintages``)."""
+    wanted = " OR ".join("(records.source = ? AND parser = ?)" for _ in chosen) or "0"
+    origin = store.rows(
+        "SELECT records.source, json_extract(value, '$.instrument_id') AS instrument_id,"
+        " json_extract(value, '$.session') AS session, json_extract(value, '$.basis') AS basis,"
+        " substr(max(fetched_at), 1, 10) AS fetched_on FROM records JOIN responses ON responses.id = response_id"
+        f" WHERE kind = 'bar' AND ({wanted}) GROUP BY records.source, key",
+        [part for pair in chosen.items() for part in pair],
+    )
+    bars = table(store, "bar", chosen)
+    if not origin:
+        return bars, []
+    key = ["instrument_id", "session", "basis"]
+    facts = pl.DataFrame(origin).with_columns(pl.col("session", "fetched_on").str.to_date())
+    if (shared := facts.group_by(key).len().filter(pl.col("len") > 1)).height:
+        first = shared.sort(key).row(0, named=True)
+        raise TickerTuneError(
+            f"{shared.height} bar(s) come from more than one source, such as {first['instrument_id']} on {first['session']}",
+            "Name the price source with --source",
+        )
+    kept, notes = consistent_bars(bars.join(facts, on=key, how="left"), table(store, "action", chosen))
+    return kept.select(bars.columns).sort("instrument_id", "session"), notes
+
+
 def table(store: Store, kind: str, chosen: dict[str, str]) -> pl.DataFrame:
     """Return all records of a kind as one table."""
     parts = list(frames(store, kind, chosen))
     return pl.concat(parts) if parts else pl.DataFrame(schema=schema_of(NOUNS[kind]))
 
 
-def export(store: Store, chosen: dict[str, str], folder: Path) -> dict[str, int]:
-    """Write ``documents.parquet``, ``bars.parquet`` … into ``folder``; returns the rows of each that has any.
+def export(store: Store, chosen: dict[str, str], folder: Path) -> tuple[dict[str, int], list[str]]:
+    """Write ``documents.parquet``, ``bars.parquet`` … into ``folder``; the same store gives the same bytes.
 
-    Memory is bounded by ``CHUNK`` rows; the same store gives the same bytes.
+    Memory is bounded by ``CHUNK`` rows, but for bars, which are compared as a whole.
+
+    Returns:
+        The rows of each table that has any, and notes on bars that were left out.
+
+    Raises:
+        TickerTuneError: A bar comes from more than one source.
     """
-    counts = {}
+    bars, notes = bars_of(store, chosen)
+    counts = {"bars": bars.height} if bars.height else {}
+    if bars.height:
+        write_table(bars, folder / "bars.parquet", ["instrument_id", "session", "basis"])
     for kind, noun in NOUNS.items():
+        if kind == "bar":
+            continue
         path = folder / f"{kind}s.parquet"
         rows = 0
         with atomic_file(path) as temporary:
@@ -113,4 +150,4 @@ def export(store: Store, chosen: dict[str, str], folder: Path) -> dict[str, int]
             counts[f"{kind}s"] = rows
         else:
             path.unlink()
-    return counts
+    return counts, notes

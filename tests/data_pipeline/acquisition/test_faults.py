@@ -275,6 +275,12 @@ def test_budget_told_in_a_good_answer_pauses_and_resumes(server, run, store):
     assert outcome.until is not None
 
 
+def test_used_up_credits_pause_the_source(server, run):
+    server.behaviours["/items"] = on_page(1, status(402, 1))
+    assert run().state == "paused"
+    assert run().state == "done"
+
+
 def test_budget_of_calls_a_day_stops_cleanly_and_resumes_the_next_day(server, run, store, settings, monkeypatch):
     from data_pipeline.sources.protocol import RateLimit
 

@@ -146,7 +146,7 @@ def test_export_gives_the_same_bytes_and_all_rows(run, store, tmp_path):
         "local: records of parser local-1; 0 answer(s) were parsed by another version alone "
         "(tickertune data replay --source local parses all with None)"
     ]
-    assert export(store, chosen, tmp_path / "a") == {"documents": 20}
+    assert export(store, chosen, tmp_path / "a") == ({"documents": 20}, [])
     export(store, chosen, tmp_path / "b")
     assert (tmp_path / "a" / "documents.parquet").read_bytes() == (tmp_path / "b" / "documents.parquet").read_bytes()
     assert read_parquet(tmp_path / "a" / "documents.parquet")["title"].sort().to_list() == titles(store)

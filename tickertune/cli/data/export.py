@@ -24,7 +24,8 @@ def export(
 
     with Store(store, create=False) as opened:
         chosen, notes = parsers(opened, source)
-        counts = write(opened, chosen, output)
+        counts, left_out = write(opened, chosen, output)
+        notes += left_out
     if as_json:
         print_json({"output": str(output), "rows": counts, "parsers": chosen, "notes": notes})
         return
