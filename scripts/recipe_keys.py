@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tickertune.core.recipe import (
+    AuditConfig,
     EvalConfig,
     FilesSourceConfig,
     GrpoConfig,
@@ -40,6 +41,7 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "source, kind: files": FilesSourceConfig,
     "label": LabelConfig,
     "split": SplitConfig,
+    "audit": AuditConfig,
     "data.yaml, kind: sentiment": SentimentDataConfig,
     "train and test of a sentiment recipe": SentimentSetConfig,
     "sft.yaml": SftConfig,

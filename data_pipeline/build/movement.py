@@ -6,7 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from data_pipeline.build.notes import CUTOFF_NOTE
+from data_pipeline.audit.prices import audit_prices
+from data_pipeline.build.notes import CUTOFF_NOTE, withheld_note
 from data_pipeline.curation import curate, superseded_at
 from data_pipeline.dataset import (
     CheckResult,
@@ -47,6 +48,7 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
         documents, unlinked = link(documents, data.instruments)
         drops = pl.concat([curated_out, unlinked])
         bar.advance()
+        findings = audit_prices(data.bars, data.actions, data.instruments, sessions)
         samples = movement_samples(
             documents,
             superseded_at(data.documents),
@@ -55,12 +57,15 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
             data.actions,
             sessions,
             config,
+            findings=findings if config.audit.withhold else None,
         )
         _require_samples(config, samples)
         checks = check_samples(samples, documents, config.latency_minutes)
         bar.advance()
         info = _info(config, data, documents, drops, samples, sessions, checks)
         _write_tables(data, documents, drops, folder)
+        write_table(findings, folder / "findings.parquet", ["instrument_id", "first_session", "kind", "detail"])
+        write_table(samples.withheld, folder / "withheld.parquet", ["sample_id", "first_session", "kind", "detail"])
         write_dataset(samples.frame, info, folder / "dataset")
         bar.advance()
     return info
@@ -172,7 +177,7 @@ def _info(
         redistributable=bool(shown["redistributable"].all()),
         first_session=str(frame["session"].min()),
         last_session=str(frame["session"].max()),
-        notes=[*data.notes, CUTOFF_NOTE],
+        notes=[*data.notes, *withheld_note(samples.withheld), CUTOFF_NOTE],
         checks=[CheckResult(check=check, result=result) for check, result in checks],
     )
 

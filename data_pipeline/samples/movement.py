@@ -17,6 +17,7 @@ from data_pipeline.labels.splits import NAMES, Splits, assign_splits
 from data_pipeline.labels.targets import compute_targets
 from data_pipeline.labels.timeline import Timeline, build_timeline, text_starts
 from data_pipeline.samples.candidates import Candidate, aware, candidates
+from data_pipeline.samples.withheld import SUSPECT_BAR, Withheld, withhold
 from tickertune.core.files import sha256_text, sha256_value
 from tickertune.core.recipe import MovementDataConfig
 from tickertune.core.sample import Sample
@@ -39,6 +40,8 @@ class MovementSamples:
     fitted: FittedState
     splits: Splits
     counts: dict[str, int]
+    withheld: pl.DataFrame
+    """Samples that a suspect bar has kept from their label, schema ``WITHHELD_SCHEMA``."""
 
 
 def movement_samples(
@@ -50,6 +53,7 @@ def movement_samples(
     sessions: Sessions,
     config: MovementDataConfig,
     fitted: FittedState | None = None,
+    findings: pl.DataFrame | None = None,
 ) -> MovementSamples:
     """Build the samples of a recipe.
 
@@ -62,6 +66,7 @@ def movement_samples(
         sessions: Sessions over the recipe's ``calendar_span``.
         config: The recipe's data block.
         fitted: Frozen state of an earlier build; None: fitted here, on the train split.
+        findings: What the price audit found: its suspects withhold labels, they change no prompt. None: nothing.
 
     Returns:
         The samples; those in no split, without a target or in the dead band are left out and counted.
@@ -78,8 +83,9 @@ def movement_samples(
         timeline.exit_time[decision],
         text_starts(timeline, sessions, config.latency_minutes),
     )
-    values = _targets(panel, spec, timeline, found, decision)
-    target = values[spec.target]
+    withheld = withhold(found, findings, panel.instruments, timeline, sessions, config, spec, splits)
+    values = _targets(panel, spec, timeline, found, decision, withheld)
+    target = np.where(withheld.flags, np.nan, values[spec.target])
     if fitted is None:
         fitted = fit(spec, target[np.isfinite(target) & (splits.name == "train")])
     code = classify(spec, fitted, target)
@@ -91,10 +97,10 @@ def movement_samples(
         "decisions_with_news": len(found),
         "bars_off_session": panel.off_session,
         **counts,
-        **_left_out(splits, target, code),
+        **_left_out(splits, target, code, withheld.flags),
         "over_limit": over,
     }
-    return MovementSamples(frame, _used(found, frame), spec, fitted, splits, counts)
+    return MovementSamples(frame, _used(found, frame), spec, fitted, splits, counts, withheld.table)
 
 
 def limited(frame: pl.DataFrame, limit: Mapping[Any, int]) -> tuple[pl.DataFrame, int]:
@@ -115,22 +121,31 @@ def template_hash(task: MovementTask) -> str:
 
 
 def _targets(
-    panel: PricePanel, spec: LabelSpec, timeline: Timeline, found: list[Candidate], decision: NDArray[np.int64]
+    panel: PricePanel,
+    spec: LabelSpec,
+    timeline: Timeline,
+    found: list[Candidate],
+    decision: NDArray[np.int64],
+    withheld: Withheld,
 ) -> dict[str, NDArray[np.float64]]:
     """Continuous targets of the candidates, by name."""
-    targets = compute_targets(panel, spec, timeline)
+    targets = compute_targets(panel, spec, timeline, withheld.suspect)
     rows = {instrument: row for row, instrument in enumerate(panel.instruments)}
     row = np.array([rows[candidate.instrument_id] for candidate in found], dtype=np.int64)
     return {name: getattr(targets, name)[row, decision] for name in TARGETS}
 
 
-def _left_out(splits: Splits, target: NDArray[np.float64], code: NDArray[np.int64]) -> dict[str, int]:
+def _left_out(
+    splits: Splits, target: NDArray[np.float64], code: NDArray[np.int64], withheld: NDArray[np.bool_]
+) -> dict[str, int]:
     """Counts of candidates that become no sample: by split first, which no outcome can change."""
     has_split = np.isin(splits.name, NAMES)
+    kept_back = int((has_split & withheld).sum())
     reasons, numbers = np.unique(splits.name[~has_split], return_counts=True)
     return {
         **dict(zip(reasons.tolist(), numbers.tolist(), strict=True)),
-        "no_target": int((has_split & np.isnan(target)).sum()),
+        **({SUSPECT_BAR: kept_back} if kept_back else {}),
+        "no_target": int((has_split & np.isnan(target) & ~withheld).sum()),
         "dead_band": int((has_split & ~np.isnan(target) & (code == NO_CLASS)).sum()),
     }
 

@@ -2,6 +2,7 @@
 
 from tickertune.core.recipe.base import Config, ModelConfig
 from tickertune.core.recipe.data import (
+    AuditConfig,
     DataConfig,
     FilesSourceConfig,
     LabelConfig,
@@ -20,6 +21,7 @@ from tickertune.core.recipe.run import Recipe, WorldConfig, load_recipe
 from tickertune.core.recipe.sft import LoraConfig, SftConfig
 
 __all__ = [
+    "AuditConfig",
     "Config",
     "DataConfig",
     "EvalConfig",

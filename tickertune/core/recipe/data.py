@@ -97,6 +97,13 @@ class SplitConfig(Config):
         return self
 
 
+class AuditConfig(Config):
+    """What happens to labels whose prices the price audit suspects."""
+
+    withhold: bool = True
+    """Withhold, and record, samples whose trailing window, entry or exit touches a suspect bar; else only report."""
+
+
 class MovementDataConfig(Config):
     """Samples that ask how a stock moves after the news."""
 
@@ -120,6 +127,8 @@ class MovementDataConfig(Config):
     """Horizons, in sessions, of the past returns that a prompt shows."""
     near_duplicate_threshold: float = Field(default=0.8, gt=0, le=1)
     """Jaccard similarity of word shingles from which two documents are near duplicates."""
+    audit: AuditConfig = AuditConfig()
+    """The price audit's say in what becomes a sample."""
     limit: dict[Literal["train", "validation", "test"], int] = {}
     """At most so many samples of a split, drawn by the hash of their id."""
 
