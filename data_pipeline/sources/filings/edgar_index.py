@@ -149,7 +149,7 @@ class EdgarIndex(Source):
         licence=sec.LICENCE,
         redistributable=True,
         evidence="recorded",
-        evidence_note="edgar/index/form.20200318.idx.zst, edgar/index/master.20181231.idx",
+        evidence_note="edgar/index/form.20200318.idx.zst, edgar/index/master.20181231.idx; the folder listing is documented",
         parser_version="edgar_index-1",
     )
 

@@ -79,7 +79,7 @@ class EdgarSearch(Source):
         licence=sec.LICENCE,
         redistributable=True,
         evidence="documented",
-        evidence_note="https://www.sec.gov/edgar/search/efts-faq.html",
+        evidence_note="https://www.sec.gov/edgar/search/efts-faq.html; fields as edgartools reads them (edgar/search/efts.py)",
         parser_version="edgar_search-1",
     )
 
