@@ -12,6 +12,13 @@ from data_pipeline.sources.protocol import RefusedResponse, Response
 
 _TAG = re.compile(r"<[A-Za-z/!?][^<>]{0,2000}>")
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]{2,30})""", re.IGNORECASE)
+_LATIN = ("windows-1252", "iso-8859-1")
+_MEANT = {
+    **dict.fromkeys(("gb2312", "gbk"), ("gb18030",)),
+    **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"), _LATIN),
+}
+"""What pages mean by a name (encoding.spec.whatwg.org): those that say Latin-1 hold the quotes of Windows."""
+_MAX_ATTRIBUTES = 1000
 _BLOCKS = frozenset(
     ("p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section",
      "article", "header", "footer", "hr", "pre", "td", "th")
@@ -30,7 +37,7 @@ def response_text(response: Response, fallback: str = "utf-8") -> str:
     names = [name.decode("ascii") for name in declared]
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         names.insert(0, "utf-16")
-    names = ["gb18030" if name.lower() in ("gb2312", "gbk") else name for name in names]
+    names = [meant for name in names for meant in _MEANT.get(name.lower(), (name,))]
     for name in (*names, "utf-8-sig", fallback):
         try:
             return body.decode(name)
@@ -39,11 +46,29 @@ def response_text(response: Response, fallback: str = "utf-8") -> str:
     return body.decode("utf-8", "replace")
 
 
+class _AttributeBound:
+    """A parser target that builds nothing, and refuses an element with too many attributes."""
+
+    def start(self, tag: str, attributes: Any) -> None:
+        if len(attributes) > _MAX_ATTRIBUTES:
+            raise ValueError(f"an element has more than {_MAX_ATTRIBUTES:,} attributes")
+
+    def close(self) -> None:
+        """End; a target must have it."""
+
+
+def _bound_attributes(markup: str) -> None:
+    """Refuse what would take minutes: libxml2 walks through all attributes of an element to append one."""
+    if len(markup) > 20 * _MAX_ATTRIBUTES:
+        lxml.etree.fromstring(markup, lxml.etree.HTMLParser(target=_AttributeBound()))
+
+
 def plain_text(markup: str) -> str:
     """Return the visible text of an HTML fragment, a line a block; text without tags only has its entities decoded."""
     if _TAG.search(markup) is None:
         return clean_text(html.unescape(markup))
     try:
+        _bound_attributes(markup)
         root = lxml.html.fragment_fromstring(clean_text(markup), create_parent="div")
     except (lxml.etree.LxmlError, ValueError, AssertionError):
         return clean_text(html.unescape(_TAG.sub(" ", markup)))
@@ -105,7 +130,9 @@ def html_root(response: Response, fallback: str = "utf-8") -> Any:
     text = response_text(response, fallback)
     if "<" not in text:
         raise RefusedResponse(f"expected a page, got {text[:80]!r}")
+    text = clean_text(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
     try:
-        return lxml.html.document_fromstring(clean_text(re.sub(r"^\s*<\?xml[^>]*\?>", "", text)))
+        _bound_attributes(text)
+        return lxml.html.document_fromstring(text)
     except (lxml.etree.LxmlError, ValueError, AssertionError) as error:
         raise RefusedResponse(f"expected a page: {error}") from None
