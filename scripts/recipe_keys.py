@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from tickertune.core.recipe import (
     AuditConfig,
+    CollectedSourceConfig,
     EvalConfig,
     FilesSourceConfig,
     GrpoConfig,
@@ -39,6 +40,7 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "source.dirt": DirtConfig,
     "source, kind: stocknet": StockNetSourceConfig,
     "source, kind: files": FilesSourceConfig,
+    "source, kind: collected": CollectedSourceConfig,
     "label": LabelConfig,
     "split": SplitConfig,
     "audit": AuditConfig,

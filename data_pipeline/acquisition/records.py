@@ -78,7 +78,7 @@ def _write(
             _merge_links(db, last[0], json.loads(last[3]), noun)
         return "seen_again"
     revision = 0 if last is None else last[1] + 1
-    if isinstance(noun, Document):
+    if revision and isinstance(noun, Document):
         noun = noun.model_copy(update={"revision": revision})
     db.execute(
         "INSERT INTO records (source, parser, kind, key, revision, content, response_id, value)"

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from data_pipeline.audit.prices import audit_prices
+from data_pipeline.build.loading import load_source
 from data_pipeline.build.notes import CUTOFF_NOTE, withheld_note
 from data_pipeline.curation import curate, superseded_at
 from data_pipeline.dataset import (
@@ -25,7 +26,7 @@ from data_pipeline.labels.timeline import build_timeline, calendar_span
 from data_pipeline.linking import link
 from data_pipeline.samples.checks import check_samples, leak_share
 from data_pipeline.samples.movement import MovementSamples, movement_samples
-from data_pipeline.sources import SourceData, load_source
+from data_pipeline.sources import SourceData
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.progress import progress_bar
 from tickertune.core.recipe import MovementDataConfig

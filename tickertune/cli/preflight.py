@@ -10,6 +10,7 @@ from pathlib import Path
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.models import BUILT_IN, resolve_model
 from tickertune.core.recipe import (
+    CollectedSourceConfig,
     DataConfig,
     FilesSourceConfig,
     Recipe,
@@ -70,6 +71,8 @@ def source_paths(data: DataConfig) -> list[Path]:
     source = data.source
     if isinstance(source, StockNetSourceConfig):
         return [source.path]
+    if isinstance(source, CollectedSourceConfig):
+        return [source.store]
     if isinstance(source, FilesSourceConfig):
         return [path for path in (source.documents, source.bars, source.instruments, source.actions) if path]
     return []

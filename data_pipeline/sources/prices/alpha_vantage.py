@@ -52,6 +52,7 @@ class AlphaVantage(Source):
         credentials=("ALPHA_VANTAGE_API_KEY",),
         rate=RateLimit(calls=5, seconds=60, per_day=25, shared="alpha_vantage"),
         zone=US_ZONE,
+        symbols_as_of="fetch",
         zone_rule="dates of sessions in New York",
         terms="Free for personal use; commercial use needs a contract.",
         licence="proprietary (Alpha Vantage)",

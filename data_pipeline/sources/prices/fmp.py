@@ -104,6 +104,7 @@ class Fmp(Source):
         credentials=("FMP_API_KEY",),
         rate=RateLimit(calls=300, seconds=60, per_day=250, shared="fmp"),
         zone=US_ZONE,
+        symbols_as_of="fetch",
         zone_rule="dates of sessions in New York",
         terms="Free plan for personal use; display and redistribution need a licence.",
         licence="proprietary (Financial Modeling Prep)",

@@ -59,6 +59,7 @@ class Stooq(Source):
         credentials=("STOOQ_API_KEY",),
         rate=RateLimit(calls=1, seconds=2, shared="stooq"),
         zone=US_ZONE,
+        symbols_as_of="fetch",
         zone_rule="dates of sessions in the exchange's zone",
         terms="Free for personal, non-commercial use; a daily number of downloads that Stooq does not publish.",
         licence="proprietary (Stooq and the exchanges)",

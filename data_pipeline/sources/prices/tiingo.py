@@ -95,6 +95,7 @@ class Tiingo(Source):
         credentials=("TIINGO_API_KEY",),
         rate=RateLimit(calls=50, seconds=3600, per_day=1000, shared="tiingo"),
         zone=US_ZONE,
+        symbols_as_of="fetch",
         zone_rule="dates of sessions, written as midnight UTC; the day's prices are corrected until 20:00 New York",
         terms="Free plan for internal use, 500 symbols a month; redistribution needs a contract.",
         licence="proprietary (Tiingo)",

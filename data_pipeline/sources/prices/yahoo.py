@@ -51,6 +51,7 @@ class Yahoo(Source):
         needs=("symbols",),
         rate=RateLimit(calls=1, seconds=2, shared="yahoo"),
         zone="America/New_York",
+        symbols_as_of="fetch",
         zone_rule="epoch seconds of a session's start; its date is read in the exchange's zone, which the answer names",
         terms="No official API and no promise; for personal use by Yahoo's terms, and it may refuse at any time.",
         licence="proprietary (Yahoo and its data providers)",

@@ -56,6 +56,9 @@ class SourceInfo(Noun):
     """How the source states times, in one sentence."""
     backfill_lag: timedelta = timedelta(0)
     """Stated lag between publication and availability of what is fetched long afterwards."""
+    symbols_as_of: Literal["session", "fetch"] = "session"
+    """Whose symbols bars and actions carry: those of their own day, or, where the vendor files a company's whole past under
+    its present symbol, those of the day of the fetch."""
     poll_seconds: float = Field(default=60.0, gt=0)
     """Pause between two looks at the newest pages."""
     max_bytes: int = Field(default=32 << 20, gt=0)

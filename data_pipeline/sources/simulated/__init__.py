@@ -108,6 +108,7 @@ def _documents(items: list[Item], companies: list[Company]) -> pl.DataFrame:
                 "updated_at": item.published_at if item.revision else None,
                 "first_seen_at": None,
                 "available_at": known,
+                "availability": "lag",
                 "symbols": [link],
                 "raw_sha256": sha256_text(f"{item.doc_id}\n{item.revision}\n{item.title}\n{item.body}"),
                 "parser_version": PARSER_VERSION,

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from tickertune.cli.data import build, canary, collect, export, replay, show, sources, status, watch
+from tickertune.cli.data import audit, build, canary, collect, export, instruments, replay, show, sources, status, watch
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Collect documents and prices, build data sets, look at both."
@@ -19,6 +19,8 @@ _COMMANDS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (replay.replay, {}),
     (canary.canary, {}),
     (export.export, {}),
+    (instruments.instruments, {}),
+    (audit.audit, {}),
     (build.build, {"context_settings": {"allow_extra_args": True, "ignore_unknown_options": True}}),
     (show.show, {}),
 )

@@ -3,6 +3,7 @@
 from tickertune.core.recipe.base import Config, ModelConfig
 from tickertune.core.recipe.data import (
     AuditConfig,
+    CollectedSourceConfig,
     DataConfig,
     FilesSourceConfig,
     LabelConfig,
@@ -22,6 +23,7 @@ from tickertune.core.recipe.sft import LoraConfig, SftConfig
 
 __all__ = [
     "AuditConfig",
+    "CollectedSourceConfig",
     "Config",
     "DataConfig",
     "EvalConfig",

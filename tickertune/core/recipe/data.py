@@ -56,7 +56,22 @@ class FilesSourceConfig(Config):
     actions: DataPath | None = None
 
 
-SourceConfig = Annotated[SimulatedSourceConfig | StockNetSourceConfig | FilesSourceConfig, Field(discriminator="kind")]
+class CollectedSourceConfig(Config):
+    """What ``tickertune data collect`` and ``watch`` stored."""
+
+    kind: Literal["collected"] = "collected"
+    store: DataPath
+    """Folder of the store."""
+    documents: list[str] = []
+    """Sources of the texts; empty: all that the store holds."""
+    prices: str
+    """The one source of bars and actions: series of two vendors do not belong together."""
+
+
+SourceConfig = Annotated[
+    SimulatedSourceConfig | StockNetSourceConfig | FilesSourceConfig | CollectedSourceConfig,
+    Field(discriminator="kind"),
+]
 
 
 class LabelConfig(Config):
