@@ -27,6 +27,12 @@ that you have configured, and reports what drifted.
 """
 
 
+def counts(infos: Iterable[SourceInfo]) -> str:
+    """Count the sources by evidence, as the README does."""
+    kinds = [info.evidence for info in infos]
+    return f"{len(kinds)} sources: " + ", ".join(f"{kinds.count(kind)} {kind}" for kind in EVIDENCE)
+
+
 def evidence_sentence(infos: Iterable[SourceInfo]) -> str:
     """Say how many sources there are, and how far each is proven."""
     kinds = [info.evidence for info in infos]

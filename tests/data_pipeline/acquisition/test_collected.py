@@ -131,3 +131,16 @@ def test_bars_of_two_sources_are_not_mixed(filled, store):
         write_parsed(db, "other", "other-1", 1, parsed)
     with pytest.raises(TickerTuneError, match="more than one source"):
         bars_of(store, parsers(store)[0])
+
+
+def test_data_set_is_built_from_a_store(filled, tmp_path):
+    from data_pipeline.build import build
+    from tickertune.core.recipe import MovementDataConfig
+
+    split = {"train_start": "2021-02-01", "train_end": "2021-03-01", "validation_end": "2021-03-01",
+             "test_start": "2021-03-02", "test_end": "2021-03-25"}  # fmt: skip
+    source = {"kind": "collected", "store": str(filled.folder), "prices": "prices", "documents": ["wire"]}
+    recipe = MovementDataConfig.model_validate({"source": source, "split": split})
+    facts = build(recipe, tmp_path / "from-store")
+    assert facts["samples"]["train"] > 20
+    assert facts["samples"]["test"] > 10

@@ -50,6 +50,11 @@ class Sample:
     def id(self) -> str:
         return f"{self.source.info.name}-{Path(self.body).name}"
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the answer is a real recording."""
+        return self.body.startswith("shared:")
+
     def read(self) -> bytes:
         """Return the body, decompressed; skips where the shared recordings are absent."""
         path = SHARED / self.body.removeprefix("shared:") if self.body.startswith("shared:") else FIXTURES / self.body
