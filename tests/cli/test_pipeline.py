@@ -9,10 +9,13 @@ from tickertune.cli import pipeline
 from tickertune.cli.pipeline import Clock, duration, run_recipe
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_json, write_text
+from tickertune.core.hardware import native_dtype
 from tickertune.core.lock import folder_lock
 from tickertune.core.recipe import Recipe, load_recipe
 
 ALL = [f"{world}/{stage}" for world in ("planted", "placebo") for stage in ("data", "sft", "grpo", "eval")]
+
+OTHER_DTYPE = "float32" if native_dtype() == "bfloat16" else "bfloat16"
 
 
 def load(folder: Path, **overrides: str) -> Recipe:
@@ -38,7 +41,7 @@ def test_finished_stages_are_not_repeated(recipe_folder, played):
         ({"sft__learning_rate": "0.002"}, ["sft", "grpo", "eval"]),
         ({"grpo__steps": "3"}, ["grpo", "eval"]),
         ({"eval__cost_bps": "9"}, ["eval"]),
-        ({"model__dtype": "float32"}, ["sft", "grpo", "eval"]),
+        ({"model__dtype": OTHER_DTYPE}, ["sft", "grpo", "eval"]),
     ],
 )
 def test_change_redoes_the_stage_and_those_after_it(recipe_folder, played, change, redone):

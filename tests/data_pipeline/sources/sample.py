@@ -55,6 +55,19 @@ class Sample:
         """Whether the answer is a real recording."""
         return self.body.startswith("shared:")
 
+    @property
+    def holds_json(self) -> bool:
+        """Whether the answer is JSON with documents; of an absent recording, whether it should be."""
+        if "documents" not in self.expected:
+            return False
+        if self.is_recorded and not SHARED.is_dir():
+            return self.request.expects == "json"
+        try:
+            json.loads(self.read())
+        except ValueError:
+            return False
+        return True
+
     def read(self) -> bytes:
         """Return the body, decompressed; skips where the shared recordings are absent."""
         path = SHARED / self.body.removeprefix("shared:") if self.body.startswith("shared:") else FIXTURES / self.body
