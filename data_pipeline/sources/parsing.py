@@ -248,15 +248,17 @@ class Collector:
         return result
 
     def in_window(self, stamp: Stamp) -> bool:
-        """Whether a stamp lies in the window that the request's context names (``since``, ``until``); else it is counted.
+        """Whether a stamp may lie in the window that the request's context names (``since``, ``until``); else it is counted.
 
+        A stamp that is an interval belongs to every window that it touches: the item may have appeared at its end.
         Without a window, or with an unknown stamp, everything does.
         """
         context = self.response.request.context
         if stamp.at is None or "since" not in context:
             return True
         since, until = (datetime.fromisoformat(context[name]) for name in ("since", "until"))
-        inside = since <= stamp.at < until
+        late = stamp.latest is not None and stamp.latest > stamp.at and stamp.latest > since
+        inside = (since <= stamp.at or late) and stamp.at < until
         if not inside:
             self.parsed.counts["outside_window"] += 1
         return inside

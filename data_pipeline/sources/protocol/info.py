@@ -59,6 +59,9 @@ class SourceInfo(Noun):
     symbols_as_of: Literal["session", "fetch"] = "session"
     """Whose symbols bars and actions carry: those of their own day, or, where the vendor files a company's whole past under
     its present symbol, those of the day of the fetch."""
+    settles: timedelta = timedelta(minutes=15)
+    """How long after its time an item may still appear at the source. The engine asks that far before a window's start, so that
+    windows that follow each other lose nothing; what was stored before is recognised."""
     poll_seconds: float = Field(default=60.0, gt=0)
     """Pause between two looks at the newest pages."""
     max_bytes: int = Field(default=32 << 20, gt=0)
