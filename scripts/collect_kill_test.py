@@ -43,7 +43,7 @@ async def main(url, folder):
     )
     window = Window(since=datetime(2025, 6, 1, tzinfo=UTC), until=datetime(2025, 7, 1, tzinfo=UTC))
     with Store(Path(folder)) as store:
-        async with PoliteClient(settings, lambda answer: store.record_answer("local", answer)) as client:
+        async with PoliteClient(settings, store.record_answer) as client:
             outcome = await collect(store, LocalSource(url), client, Scope(), window)
     print(outcome.state)
 

@@ -25,7 +25,7 @@ async def read_body(parts: AsyncIterator[bytes], encoding: str, declared: str, l
     kind = encoding.strip().lower()
     if kind not in ("", "identity", "gzip", "x-gzip"):
         raise PermanentError(f"the answer is encoded as {kind!r}, which was not asked for")
-    if declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise PermanentError(f"the answer has {int(declared):,} bytes, more than the limit of {limit:,}")
     unpack = _Gunzip(limit) if "gzip" in kind else _Plain(limit)
     async for part in parts:

@@ -8,11 +8,12 @@ not do: change its name, rotate addresses, or get round a block.
 import asyncio
 import email.utils
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 import stamina
@@ -40,11 +41,16 @@ NOT_MODIFIED = 304
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
 _GONE = (404, 410)
+_UNAUTHORISED = 401
 _PAYMENT_REQUIRED = 402
 _BUDGET_PAUSE = timedelta(hours=1)
 _ROBOTS_RATE = RateLimit(calls=1, seconds=1.0)
 
 stamina.instrumentation.set_on_retry_hooks([])  # a retry log would hold the request's arguments
+
+
+for _name in ("httpx", "httpcore"):  # at INFO they log addresses, and some vendors take the key in the address
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 def utc_now() -> datetime:
@@ -58,14 +64,15 @@ class PoliteClient:
     def __init__(
         self,
         settings: ClientSettings | None = None,
-        record: Callable[[Response], None] = lambda response: None,
+        record: Callable[[str, Response], None] = lambda source, response: None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Make a client.
 
         Args:
             settings: Bounds and permissions.
-            record: Takes every answer that ``fetch`` does not return (errors, redirects), for the archive.
+            record: Takes a source's name and every answer that ``fetch`` does not return (errors, redirects), for the
+                archive.
             clock: Gives the time of a fetch, aware UTC.
         """
         self._settings = settings or ClientSettings()
@@ -112,10 +119,15 @@ class PoliteClient:
             CredentialsError: A key is missing or was not accepted.
             PausedError: The budget is spent, or we are to wait for long.
         """
-        scheme = urlsplit(request.url).scheme
+        scheme = request.url.partition(":")[0]
         if scheme in ADAPTERS:
+            if scheme == "file" and mode != "file":
+                raise ForbiddenError(f"{request.url} is a file of this machine, which no answer may lead to")
+            if scheme != "file":
+                await self._slot(info.rate.shared or scheme, info.rate)
             body, kind = await asyncio.to_thread(ADAPTERS[scheme], info, request)
             return Response(request, request.url, 200, {"content-type": kind}, body, self._clock(), mode)
+        self._settings.check_contact()
         self._check_url(request.url)
         retries = stamina.retry_context(
             on=TransientError,
@@ -138,8 +150,8 @@ class PoliteClient:
             response, location = await self._send(info, request, url, mode, validators, urlsplit(url).netloc == origin)
             if location is None:
                 return self._judged(info, request, response)
-            self._record(response)
-            url = urljoin(url, location)
+            self._record(info.name, response)
+            url = _joined(url, location)
             self._check_url(url)
         raise ForbiddenError(f"{request.url} redirects more than {self._settings.redirects} times")
 
@@ -151,12 +163,10 @@ class PoliteClient:
 
     async def _slot(self, name: str, rate: RateLimit) -> None:
         """Wait for a slot. Who wakes up too late for his slot takes another, so that late ones do not bunch together."""
-        late = True
+        late, tries = True, 0
         while late:
-            wait = self._limiter.reserve(name, rate)
-            if wait > self._settings.patience:
-                until = self._clock() + timedelta(seconds=wait)
-                raise PausedError(f"{name} is to be asked again in {wait:.0f} s", until)
+            wait = self._limiter.reserve(name, rate, self._settings.patience, charge=tries == 0)
+            tries += 1
             begun = time.monotonic()
             await asyncio.sleep(wait)
             late = time.monotonic() - begun > wait + tolerance(rate) and wait > 0
@@ -168,7 +178,8 @@ class PoliteClient:
         auths = request.auth if at_home else ()
         parts = inject(auths, info.name)
         token = await self._tokens.get(auths, info.name)
-        secrets = known_secrets(tuple(auth.env for auth in request.auth), (token,) if token else ())
+        names = [name for auth in request.auth for name in (auth.env, auth.secret_env) if name]
+        secrets = known_secrets(tuple(names), (token,) if token else ())
         body = None
         if request.body_json is not None:
             body = json.dumps({**json.loads(request.body_json), **parts.body}).encode()
@@ -197,9 +208,13 @@ class PoliteClient:
             answer, content = await self._receive(sent, info.max_bytes)
         except TimeoutError:
             raise TransientError(f"{request.url} did not end within {self._settings.deadline:.0f} s") from None
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
+            raise PermanentError(f"{request.url}: {redact_text(str(error), secrets)}") from None
         except httpx.HTTPError as error:
             cause = redact_text(str(error) or type(error).__name__, secrets)
             raise TransientError(f"{request.url}: {cause}") from None
+        if answer.status_code == _UNAUTHORISED and token:
+            self._tokens.forget(auths)
         response = Response(
             request=request,
             url=redact_text(url, secrets),
@@ -228,7 +243,7 @@ class PoliteClient:
         status = response.status
         if 200 <= status < 300 or status == NOT_MODIFIED:
             return response
-        self._record(response)
+        self._record(info.name, response)
         if status in _BUSY:
             self._obey_retry_after(info, response)
             raise TransientError(f"{request.url} answered {status}")
@@ -258,7 +273,7 @@ class PoliteClient:
             )
 
     def _check_url(self, url: str) -> None:
-        parts = urlsplit(url)
+        parts = _split(url)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in self._settings.own_hosts):
             raise ForbiddenError(f"{url} is not an https address")
         if parts.username or parts.password:
@@ -278,16 +293,45 @@ class PoliteClient:
                 location = answer.headers.get("location")
                 if answer.status_code not in _REDIRECTS or not location:
                     return answer.status_code, body
-                url = urljoin(url, location)
-        except (TimeoutError, httpx.HTTPError, PermanentError, TransientError):
+                url = _joined(url, location)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, UnicodeError, PermanentError, TransientError):
             return 0, b""
         return 0, b""
+
+
+def _split(url: str) -> SplitResult:
+    """Split an address that may come from a payload or a user.
+
+    Raises:
+        ForbiddenError: It is no address of a host.
+    """
+    try:
+        parts = urlsplit(url)
+        httpx.URL(url)
+        whole = bool(parts.hostname) and parts.port != 0 and bool((parts.hostname or "").encode("idna"))
+    except (ValueError, httpx.InvalidURL):
+        whole = False
+    if not whole and _scheme(url) in ("http", "https"):
+        raise ForbiddenError(f"{url[:200]!r} is not an address of a host")
+    return urlsplit(url) if whole else SplitResult(_scheme(url), "", "", "", "")
+
+
+def _scheme(url: str) -> str:
+    """The scheme of an address, however broken the rest is."""
+    return url.partition(":")[0].lower()
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        raise ForbiddenError(f"{base} redirects to {location[:200]!r}, which is no address") from None
 
 
 def retry_after(value: str, now: datetime) -> float | None:
     """Read a ``Retry-After`` header, seconds or an HTTP date, as seconds from ``now``; None where there is none."""
     text = value.strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(min(int(text), 30 * 86400))
     try:
         moment = email.utils.parsedate_to_datetime(text)

@@ -16,15 +16,15 @@ from data_pipeline.acquisition.failures import (
     PermanentError,
     TransientError,
 )
-from data_pipeline.acquisition.records import write_parsed
+from data_pipeline.acquisition.records import Origin, write_parsed
 from data_pipeline.acquisition.secrets import missing
 from data_pipeline.acquisition.store import Store
 from data_pipeline.sources.protocol import Mode, Parsed, RefusedResponse, Request, Response, Scope, Source, Window
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.lock import folder_lock
 
-MAX_TRANSIENT = 3
-"""Requests in a row that fail after all tries: then the source is left alone until the next run."""
+MAX_IN_A_ROW = 3
+"""Requests to one host in a row that fail after all tries: then the host is left alone until the next run."""
 
 _PAUSE_AFTER_BUDGET = timedelta(hours=1)
 """A vendor that says that the calls are used up is asked again after so long at the earliest."""
@@ -131,8 +131,11 @@ def _plan(
     cursor = store.cursor(source.info.name, scope)
     if mode == "stream":
         return source.stream(cursor, scope)
-    everything = Window(since=datetime(1900, 1, 1, tzinfo=now.tzinfo), until=now)
-    plan = source.plan(cursor, window or everything, scope)
+    if window is None:
+        asked = Window(since=datetime(1900, 1, 1, tzinfo=now.tzinfo), until=now)
+    else:  # items that appeared late were not there when the window before was asked
+        asked = Window(since=window.since - source.info.settles, until=window.until)
+    plan = source.plan(cursor, asked, scope)
     if not plan:
         raise TickerTuneError(
             f"Source {source.info.name} found nothing to ask for {scope.model_dump(exclude_defaults=True, mode='json')}",
@@ -151,61 +154,86 @@ async def _work(
     progress: Progress,
 ) -> Outcome:
     outcome = Outcome(source.info.name)
-    in_a_row = 0
+    states = jobs.progress(store, job.id)
+    in_a_row: Counter[str] = Counter()
     while outcome.state == "done" and (step := jobs.next_step(store, job.id)) is not None:
+        host = jobs.host_of(step.request)
         try:
-            await _answer(store, source, client, job, step, outcome)
-            in_a_row = 0
-        except TransientError as error:
-            in_a_row += 1
-            _fail(store, job, step, outcome, error.reason)
-            if in_a_row >= MAX_TRANSIENT:
-                outcome.state, outcome.reason = "failed", f"{MAX_TRANSIENT} requests in a row failed: {error.reason}"
+            states["waiting"] += await _answer(store, source, client, job, step, outcome)
+            in_a_row[host] = 0
         except GoneError as error:
             _fail(store, job, step, outcome, error.reason, "gone")
         except PermanentError as error:
             _fail(store, job, step, outcome, error.reason)
-        except (CredentialsError, ForbiddenError) as error:
+        except (TransientError, ForbiddenError) as error:
+            _fail(store, job, step, outcome, error.reason)
+            in_a_row[host] += 1
+            if in_a_row[host] >= MAX_IN_A_ROW:
+                jobs.fail_host(store, job.id, host, f"{host} is left alone: {MAX_IN_A_ROW} requests in a row failed")
+        except CredentialsError as error:
             _fail(store, job, step, outcome, error.reason)
             outcome.state, outcome.reason = "failed", error.reason
         except PausedError as error:
             outcome.state, outcome.reason, outcome.until = "paused", error.reason, error.until
-        progress(jobs.progress(store, job.id), outcome.new)
+            break
+        states["waiting"] -= 1
+        states["answered"] = states.get("answered", 0) + 1
+        progress(states, outcome.new)
+    _conclude(store, job, outcome, clock())
+    return outcome
+
+
+def _conclude(store: Store, job: jobs.Job, outcome: Outcome, now: datetime) -> None:
+    """Say how the job ended, close it where all is answered, and note the source's health."""
     outcome.failed = jobs.failures(store, job.id)
+    states = jobs.progress(store, job.id)
     if outcome.state == "done" and outcome.failed:
         outcome.state, outcome.reason = "failed", f"{len(outcome.failed)} request(s) failed: {outcome.failed[0]}"
-    if outcome.state == "done":
-        jobs.finish_job(store, job, clock())
+    if outcome.state == "done" and states.get("gone") and not states.get("done"):
+        outcome.state, outcome.reason = "failed", f"nothing that was asked for exists: {jobs.gone(store, job.id)[0]}"
+        jobs.abandon_job(store, job)
+    elif outcome.state == "done":
+        jobs.finish_job(store, job, now)
     elif outcome.state == "failed" and job.mode == "stream":
         jobs.abandon_job(store, job)
-    _note_health(store, outcome, clock())
-    return outcome
+    _note_health(store, outcome, now)
 
 
 async def _answer(
     store: Store, source: Source, client: PoliteClient, job: jobs.Job, step: jobs.Step, outcome: Outcome
-) -> None:
-    """Fetch one request and make its answer, and all that it gave, durable in one step."""
-    parser = source.info.parser_version
-    validators = store.validators(step.request.key, parser) if job.mode == "stream" else {}
+) -> int:
+    """Fetch one request and make its answer, and all that it gave, durable in one step.
+
+    Returns:
+        How many further requests it led to.
+    """
+    name, parser = source.info.name, source.info.parser_version
+    earlier, validators = store.validators(name, step.request.key, parser) if job.mode == "stream" else (None, {})
     response = await client.fetch(source.info, step.request, job.mode, validators)
+    if response.status == NOT_MODIFIED and earlier is None:
+        raise TransientError(f"{step.request.url} answered 304 to a request that was not conditional")
     store.archive.put(response.body_sha256, response.body)
-    parsed, refusal = Parsed(), None
-    if response.status != NOT_MODIFIED:
-        parsed, refusal = await asyncio.to_thread(parse, source, response)
+    # What did not change leads to the same further requests, which may have failed last time.
+    answer = store.response(earlier) if response.status == NOT_MODIFIED and earlier is not None else response
+    parsed, refusal = await asyncio.to_thread(parse, source, answer)
+    added = 0
     with store.transaction() as db:
-        identity = store.add_response(source.info.name, response)
-        result = "ok" if refusal is None else refusal.reason
-        db.execute("INSERT INTO parses VALUES (?, ?, ?)", (identity, parser, result))
+        identity = store.add_response(name, response)
+        db.execute(
+            "INSERT INTO parses VALUES (?, ?, ?)", (identity, parser, "ok" if refusal is None else refusal.reason)
+        )
         if refusal is None:
-            outcome.new += write_parsed(db, source.info.name, parser, identity, parsed)
-            jobs.add_requests(db, job.id, parsed.follow)
+            if answer is response:
+                origin = Origin(identity, response.fetched_at, response.mode)
+                outcome.new += write_parsed(db, name, parser, origin, parsed)
+                outcome.new["quarantined"] += len(parsed.quarantine)
+            added = jobs.add_requests(db, job.id, parsed.follow)
             jobs.note_marks(db, job.id, parsed.marks)
             jobs.settle(db, job.id, step.position, "done")
     outcome.new["answers"] += 1
-    outcome.new["quarantined"] += len(parsed.quarantine)
     if refusal is not None:
         _raise_refusal(response, refusal)
+    return added
 
 
 def parse(source: Source, response: Response) -> tuple[Parsed, RefusedResponse | None]:

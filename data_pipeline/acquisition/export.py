@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from data_pipeline.acquisition.replay import versions
+from data_pipeline.acquisition.replay import newest, versions
 from data_pipeline.acquisition.store import Store
 from data_pipeline.acquisition.vintages import consistent_bars
 from data_pipeline.sources.registry import all_sources
@@ -46,15 +46,15 @@ def parsers(store: Store, sources: Sequence[str] | None = None) -> tuple[dict[st
     Raises:
         TickerTuneError: A named source is not in the store.
     """
-    held = [row["source"] for row in store.rows("SELECT DISTINCT source FROM records ORDER BY source")]
+    held = [row["source"] for row in store.rows("SELECT DISTINCT source FROM records WHERE parser NOT LIKE '%~replay'")]
     for name in sources or ():
         if name not in held:
             raise TickerTuneError(f"The store holds nothing of '{name}'", f"It holds {', '.join(held) or 'nothing'}")
     chosen, notes = {}, []
-    for name in sources or held:
+    for name in sorted(sources or held):
         stored = versions(store, name)
         installed = all_sources()[name].info.parser_version if name in all_sources() else None
-        chosen[name] = installed if installed in stored else max(stored)
+        chosen[name] = (installed if installed in stored else newest(stored)) or ""
         missing = store.rows(
             "SELECT count(*) AS n FROM responses WHERE source = ? AND status BETWEEN 200 AND 299 AND id NOT IN"
             " (SELECT response_id FROM parses WHERE parser = ?)",
@@ -133,6 +133,7 @@ def export(store: Store, chosen: dict[str, str], folder: Path) -> tuple[dict[str
     """
     bars, notes = bars_of(store, chosen)
     counts = {"bars": bars.height} if bars.height else {}
+    (folder / "bars.parquet").unlink(missing_ok=True)
     if bars.height:
         write_table(bars, folder / "bars.parquet", ["instrument_id", "session", "basis"])
     for kind, noun in NOUNS.items():

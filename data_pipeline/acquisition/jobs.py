@@ -29,6 +29,11 @@ class Step:
     request: Request
 
 
+def host_of(request: Request) -> str:
+    """Host and port of a request; empty where its address has none."""
+    return request.url.partition("://")[2].partition("/")[0].partition("?")[0]
+
+
 def find_job(store: Store, source: str, mode: Mode, scope: Scope, window: Window | None) -> Job | None:
     """Return the newest job with this aim: an open one is taken up again, a done one need not be repeated."""
     since, until = _ends(window)
@@ -40,17 +45,25 @@ def find_job(store: Store, source: str, mode: Mode, scope: Scope, window: Window
     return Job(rows[0]["id"], source, mode, scope, rows[0]["state"]) if rows else None
 
 
-def open_range_job(store: Store, source: str, scope: Scope, since: datetime) -> tuple[Job, Window] | None:
-    """Return the newest open job whose window starts at ``since``: an end of "now" was another time when it began."""
+def windows_to_now(store: Store, source: str, scope: Scope, since: datetime, now: datetime) -> list[Window]:
+    """Return the windows that are still wanted of [since, now), where earlier runs have had an earlier "now".
+
+    Windows that are done and follow each other from ``since`` on are left out; one that is open comes first, as it was.
+    """
     rows = store.rows(
-        "SELECT id, until FROM jobs WHERE source = ? AND mode = 'range' AND scope = ? AND since = ? AND state = 'open'"
-        " ORDER BY id DESC LIMIT 1",
-        (source, scope_key(scope), since.isoformat()),
+        "SELECT since, until, state FROM jobs WHERE source = ? AND mode = 'range' AND scope = ?",
+        (source, scope_key(scope)),
     )
-    if not rows:
-        return None
-    window = Window(since=since, until=datetime.fromisoformat(rows[0]["until"]))
-    return Job(rows[0]["id"], source, "range", scope, "open"), window
+    wanted: list[Window] = []
+    start = since.isoformat()
+    while found := [row for row in rows if row["since"] == start and row["until"] > start]:
+        furthest = max(found, key=lambda row: (row["state"] == "done", row["until"]))
+        if furthest["state"] != "done":
+            since_then, until = (datetime.fromisoformat(furthest[name]) for name in ("since", "until"))
+            wanted.append(Window(since=since_then, until=until))
+        start = furthest["until"]
+    last = datetime.fromisoformat(start)
+    return [*wanted, Window(since=last, until=now)] if last < now else wanted
 
 
 def start_job(
@@ -73,24 +86,35 @@ def add_requests(db: Any, job: int, requests: Sequence[Request]) -> int:
     last = db.execute("SELECT coalesce(max(position), -1) FROM frontier WHERE job_id = ?", (job,)).fetchone()[0]
     added = 0
     for request in requests:
-        row = (job, last + 1 + added, request.key, request.model_dump_json(exclude_defaults=True))
+        text = request.model_dump_json(exclude_defaults=True)
+        row = (job, last + 1 + added, request.key, host_of(request), text)
         added += db.execute(
-            "INSERT OR IGNORE INTO frontier (job_id, position, request_key, request, state) VALUES (?, ?, ?, ?, 'waiting')",
+            "INSERT OR IGNORE INTO frontier (job_id, position, request_key, host, request, state)"
+            " VALUES (?, ?, ?, ?, ?, 'waiting')",
             row,
         ).rowcount
     return added
 
 
 def retry_failed(store: Store, job: int) -> None:
-    """Let the requests that failed be asked again."""
+    """Let the requests that failed be asked again, after those that were never asked."""
     with store.transaction() as db:
-        db.execute("UPDATE frontier SET state = 'waiting', reason = '' WHERE job_id = ? AND state = 'failed'", (job,))
+        db.execute("UPDATE frontier SET state = 'waiting', tried = 1 WHERE job_id = ? AND state = 'failed'", (job,))
+
+
+def fail_host(store: Store, job: int, host: str, reason: str) -> None:
+    """Let a host alone that fails again and again: its requests that wait are given up until the next run."""
+    with store.transaction() as db:
+        db.execute(
+            "UPDATE frontier SET state = 'failed', reason = ? WHERE job_id = ? AND state = 'waiting' AND host = ?",
+            (reason, job, host),
+        )
 
 
 def next_step(store: Store, job: int) -> Step | None:
-    """Return the first request that waits."""
+    """Return the first request that waits; those that failed before come last."""
     rows = store.rows(
-        "SELECT position, request FROM frontier WHERE job_id = ? AND state = 'waiting' ORDER BY position LIMIT 1",
+        "SELECT position, request FROM frontier WHERE job_id = ? AND state = 'waiting' ORDER BY tried, position LIMIT 1",
         (job,),
     )
     return Step(rows[0]["position"], Request.model_validate_json(rows[0]["request"])) if rows else None
@@ -112,14 +136,20 @@ def note_marks(db: Any, job: int, marks: dict[str, Mark]) -> None:
 
 
 def progress(store: Store, job: int) -> dict[str, int]:
-    """Count the job's requests by state."""
+    """Count the job's requests by state; those that wait are always among them."""
     rows = store.rows("SELECT state, count(*) AS n FROM frontier WHERE job_id = ? GROUP BY state", (job,))
-    return {row["state"]: row["n"] for row in rows}
+    return {"waiting": 0} | {row["state"]: row["n"] for row in rows}
 
 
 def failures(store: Store, job: int) -> list[str]:
     """Return the reasons of the requests that failed."""
     rows = store.rows("SELECT reason FROM frontier WHERE job_id = ? AND state = 'failed' ORDER BY position", (job,))
+    return [row["reason"] for row in rows]
+
+
+def gone(store: Store, job: int) -> list[str]:
+    """Return the reasons of the requests that found nothing."""
+    rows = store.rows("SELECT reason FROM frontier WHERE job_id = ? AND state = 'gone' ORDER BY position", (job,))
     return [row["reason"] for row in rows]
 
 

@@ -1,5 +1,6 @@
 """Rate limits, pauses and daily budgets that all processes of this machine share."""
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable
@@ -46,14 +47,20 @@ class Limiter:
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=60, isolation_level=None)
 
-    def reserve(self, name: str, rate: RateLimit) -> float:
+    def reserve(self, name: str, rate: RateLimit, patience: float = math.inf, charge: bool = True) -> float:
         """Reserve the next slot and spend one call of the day's budget.
+
+        Args:
+            name: Host, or vendor whose sources share a limit.
+            rate: Its limit.
+            patience: Longest wait in seconds that makes sense; a longer one reserves and spends nothing.
+            charge: Whether a call of the budget is spent; not for a request that was charged and missed its slot.
 
         Returns:
             Seconds to wait before the request may be sent.
 
         Raises:
-            PausedError: The day's budget is spent; nothing was reserved.
+            PausedError: The day's budget is spent, or the wait would be too long; nothing was reserved.
         """
         with closing(self._connect()) as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -62,13 +69,16 @@ class Limiter:
                 today = datetime.fromtimestamp(now, UTC).date()
                 next_at, day, used = self._row(connection, name)
                 used = used if day == today.isoformat() else 0
-                if rate.per_day is not None and used >= rate.per_day:
+                if charge and rate.per_day is not None and used >= rate.per_day:
                     midnight = datetime(today.year, today.month, today.day, tzinfo=UTC) + timedelta(days=1)
                     raise PausedError(f"the budget of {rate.per_day} calls a day of {name} is used up", midnight)
                 slot = max(now, next_at)
+                if slot - now > patience:
+                    until = datetime.fromtimestamp(slot, UTC)
+                    raise PausedError(f"{name} is to be asked again in {slot - now:.0f} s", until)
                 connection.execute(
                     "UPDATE limits SET next_at = ?, day = ?, used = ? WHERE name = ?",
-                    (slot + (rate.seconds + tolerance(rate)) / rate.calls, today.isoformat(), used + 1, name),
+                    (slot + (rate.seconds + tolerance(rate)) / rate.calls, today.isoformat(), used + charge, name),
                 )
                 connection.execute("COMMIT")
             except BaseException:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import httpx
 
-from data_pipeline.acquisition.failures import CredentialsError
+from data_pipeline.acquisition.failures import CredentialsError, TransientError
 from data_pipeline.acquisition.secrets import secret
 from data_pipeline.sources.protocol import Auth
 
@@ -26,11 +26,17 @@ class Tokens:
 
         Raises:
             CredentialsError: The id or secret is missing or was not accepted.
+            TransientError: The host of the tokens does not answer.
         """
         for auth in auths:
             if auth.place == "oauth":
                 return await self._token(auth, source)
         return None
+
+    def forget(self, auths: tuple[Auth, ...]) -> None:
+        """Drop the token of ``auths``: it was not accepted any more."""
+        for auth in auths:
+            self._kept.pop(auth.name, None)
 
     async def _token(self, auth: Auth, source: str) -> str:
         kept = self._kept.get(auth.name)
@@ -42,7 +48,9 @@ class Tokens:
             answer = await self._http.post(auth.name, data={"grant_type": "client_credentials"}, auth=client)
             found = answer.json() if answer.status_code == httpx.codes.OK else {}
         except (httpx.HTTPError, ValueError) as error:
-            raise CredentialsError(f"{auth.name} gave no token ({type(error).__name__})") from None
+            raise TransientError(f"{auth.name} gave no token ({type(error).__name__})") from None
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise TransientError(f"{auth.name} answered {answer.status_code}")
         if not isinstance(found, dict) or not isinstance(found.get("access_token"), str):
             names = f"{auth.env} and {auth.secret_env}"
             raise CredentialsError(f"{auth.name} answered {answer.status_code} without a token: check {names}")

@@ -5,15 +5,26 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from data_pipeline.sources.protocol import Parsed
+from data_pipeline.sources.protocol import Mode, Parsed
 from tickertune.core.document import Document
 from tickertune.core.files import sha256_text
 from tickertune.core.noun import Noun
 
 
-def write_parsed(db: sqlite3.Connection, source: str, parser: str, response_id: int, parsed: Parsed) -> Counter[str]:
+@dataclass(frozen=True)
+class Origin:
+    """The answer from which nouns come."""
+
+    response_id: int
+    fetched_at: datetime
+    mode: Mode
+
+
+def write_parsed(db: sqlite3.Connection, source: str, parser: str, origin: Origin, parsed: Parsed) -> Counter[str]:
     """Write everything that an answer gave; within a transaction of the caller.
 
     Returns:
@@ -21,10 +32,10 @@ def write_parsed(db: sqlite3.Connection, source: str, parser: str, response_id: 
     """
     new: Counter[str] = Counter()
     for kind, key, content, noun in _nouns(parsed):
-        new[_write(db, (source, parser, kind, key), content, response_id, noun)] += 1
+        new[_write(db, (source, parser, kind, key), content, origin, noun)] += 1
     db.executemany(
         "INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?, ?)",
-        [(source, parser, response_id, item.item, item.reason, item.raw_sha256) for item in parsed.quarantine],
+        [(source, parser, origin.response_id, item.item, item.reason, item.raw_sha256) for item in parsed.quarantine],
     )
     counted = Counter({f"unknown:{name}": count for name, count in parsed.unknown_fields.items()})
     counted += parsed.counts
@@ -65,7 +76,7 @@ def _content(noun: Noun, *without: str) -> str:
 
 
 def _write(
-    db: sqlite3.Connection, identity: tuple[str, str, str, str], content: str, response_id: int, noun: Noun
+    db: sqlite3.Connection, identity: tuple[str, str, str, str], content: str, origin: Origin, noun: Noun
 ) -> str:
     """Write one noun; returns what it was: its kind, ``revisions`` or ``seen_again``."""
     last = db.execute(
@@ -74,24 +85,51 @@ def _write(
         identity,
     ).fetchone()
     if last is not None and last[2] == content:
-        if isinstance(noun, Document) and noun.symbols:
-            _merge_links(db, last[0], json.loads(last[3]), noun)
-        return "seen_again"
+        if not isinstance(noun, Document):
+            db.execute("UPDATE records SET response_id = ? WHERE id = ?", (origin.response_id, last[0]))
+            return "seen_again"
+        merged = _with_new_links(json.loads(last[3]), noun)
+        if merged is None:
+            return "seen_again"
+        if (
+            origin.mode != "stream"
+        ):  # a backfill is asked symbol by symbol: each answer adds the symbol that was asked for
+            db.execute("UPDATE records SET value = ? WHERE id = ?", (merged.model_dump_json(), last[0]))
+            return "seen_again"
+        noun = merged
     revision = 0 if last is None else last[1] + 1
     if revision and isinstance(noun, Document):
-        noun = noun.model_copy(update={"revision": revision})
+        noun = _revised(noun, revision, origin)
     db.execute(
         "INSERT INTO records (source, parser, kind, key, revision, content, response_id, value)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (*identity, revision, content, response_id, noun.model_dump_json()),
+        (*identity, revision, content, origin.response_id, noun.model_dump_json()),
     )
     return identity[2] if revision == 0 else "revisions"
 
 
-def _merge_links(db: sqlite3.Connection, row: int, value: dict[str, Any], again: Document) -> None:
-    """Add the links of a document that was seen again, asked for under another symbol, to those that it has."""
-    known = {link["symbol"] for link in value["symbols"]}
-    added = [link.model_dump() for link in again.symbols if link.symbol not in known]
-    if added:
-        value["symbols"] = sorted([*value["symbols"], *added], key=lambda link: str(link["symbol"]))
-        db.execute("UPDATE records SET value = ? WHERE id = ?", (json.dumps(value, ensure_ascii=False), row))
+def _revised(document: Document, revision: int, origin: Origin) -> Document:
+    """Number a later revision, and let it be known from this answer on: our own earlier answer had another text.
+
+    Only where the payload itself says when the text was changed is that time believed. The files of a data set were all
+    read on one day, which says nothing.
+    """
+    changes: dict[str, object] = {"revision": revision}
+    if origin.mode != "file" and (document.updated_at is None or origin.mode == "stream"):
+        known = document.available_at
+        changes |= {
+            "available_at": max(known, origin.fetched_at) if known else origin.fetched_at,
+            "availability": "seen",
+        }
+    return document.model_copy(update=changes)
+
+
+def _with_new_links(known: dict[str, Any], again: Document) -> Document | None:
+    """Return the stored document with the links that ``again`` adds; None where it adds none."""
+    symbols = {link["symbol"] for link in known["symbols"]}
+    added = [link for link in again.symbols if link.symbol not in symbols]
+    if not added:
+        return None
+    stored = Document.model_validate(known)
+    links = sorted([*stored.symbols, *added], key=lambda link: link.symbol)
+    return stored.model_copy(update={"symbols": links})

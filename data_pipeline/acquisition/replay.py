@@ -1,16 +1,16 @@
 """Replay: parse a source's archived answers again, without the network, and say what the parser changed."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from data_pipeline.acquisition.collect import parse
-from data_pipeline.acquisition.records import write_parsed
+from data_pipeline.acquisition.records import Origin, write_parsed
 from data_pipeline.acquisition.store import Store
 from data_pipeline.sources.protocol import Source
 from tickertune.core.lock import folder_lock
 
-BATCH = 64
+BATCH = 16
 """Answers a transaction."""
 _TABLES = ("records", "quarantine", "counts")
 
@@ -53,16 +53,20 @@ def replay(store: Store, source: Source, progress: Callable[[int, int], None] = 
         identities = store.response_ids(name)
         outcomes: list[tuple[int, str]] = []
         for start in range(0, len(identities), BATCH):
-            with store.transaction() as db:
-                for identity in identities[start : start + BATCH]:
-                    parsed, refusal = parse(source, store.response(identity))
-                    outcomes.append((identity, "ok" if refusal is None else refusal.reason))
-                    if refusal is None:
-                        write_parsed(db, name, staging, identity, parsed)
+            batch = []
+            for identity in identities[start : start + BATCH]:
+                response = store.response(identity)
+                parsed, refusal = parse(source, response)
+                outcomes.append((identity, "ok" if refusal is None else refusal.reason))
+                if refusal is None:
+                    batch.append((Origin(identity, response.fetched_at, response.mode), parsed))
+            with store.transaction() as db:  # short: other collectors wait for it
+                for origin, parsed in batch:
+                    write_parsed(db, name, staging, origin, parsed)
             progress(min(start + BATCH, len(identities)), len(identities))
         result.answers = len(identities)
         result.refused = sum(outcome != "ok" for _, outcome in outcomes)
-        result.compared_with = parser if parser in result.before else max(result.before, default=None)
+        result.compared_with = parser if parser in result.before else newest(result.before)
         if result.compared_with is not None:
             _compare(store, result, staging)
         result.records = _count(store, name, staging)
@@ -74,6 +78,13 @@ def versions(store: Store, source: str) -> dict[str, int]:
     """Parser versions of a source in the store, with their number of records."""
     rows = store.rows("SELECT parser, count(*) AS n FROM records WHERE source = ? GROUP BY parser", (source,))
     return {row["parser"]: row["n"] for row in rows if not row["parser"].endswith("~replay")}
+
+
+def newest(found: Iterable[str]) -> str | None:
+    """Return the newest of some parser versions: ``name-10`` comes after ``name-9``."""
+    return max(
+        found, key=lambda version: [int(part) if part.isdigit() else 0 for part in version.split("-")], default=None
+    )
 
 
 def _count(store: Store, source: str, parser: str) -> int:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import protego
 
+from data_pipeline.acquisition.failures import TransientError
+
 AGENT = "TickerTune"
 MAX_BYTES = 512 << 10
 _LIFETIME = timedelta(hours=24)
@@ -24,14 +26,17 @@ class Robots:
     async def allows(self, origin: str, url: str) -> bool:
         """Whether the rules of ``origin`` (``https://host``) let us fetch ``url``.
 
-        A host without the file (4xx) allows everything; one that does not answer or fails (5xx) allows nothing.
+        A host without the file (4xx) allows everything.
+
+        Raises:
+            TransientError: The host does not answer or fails (5xx): nothing is allowed until it tells its rules.
         """
         found = self._rules.get(origin)
         if found is None or self._clock() - found[0] > _LIFETIME:
             status, body = await self._fetch(f"{origin}/robots.txt")
-            text = body[:MAX_BYTES].decode("utf-8", "replace") if status == 200 else ""
             if not 200 <= status < 500 or status == 429:
-                text = "User-agent: *\nDisallow: /"
+                raise TransientError(f"{origin}/robots.txt gave no answer (status {status}): its rules are not known")
+            text = body[:MAX_BYTES].decode("utf-8", "replace") if status == 200 else ""
             found = (self._clock(), protego.Protego.parse(text))
             self._rules[origin] = found
         return bool(found[1].can_fetch(url, AGENT))

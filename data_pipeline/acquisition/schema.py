@@ -75,12 +75,16 @@ CREATE TABLE IF NOT EXISTS frontier (             -- the requests of open jobs
   job_id INTEGER NOT NULL REFERENCES jobs (id),
   position INTEGER NOT NULL,
   request_key TEXT NOT NULL,
+  host TEXT NOT NULL,
   request TEXT NOT NULL,
   state TEXT NOT NULL,                            -- 'waiting', 'done', 'gone' or 'failed'
+  tried INTEGER NOT NULL DEFAULT 0,               -- 1 after a failure: it is asked again after the others
   reason TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (job_id, position),
   UNIQUE (job_id, request_key)
 ) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS frontier_waiting ON frontier (job_id, tried, position) WHERE state = 'waiting';
 
 CREATE TABLE IF NOT EXISTS cursors (
   source TEXT NOT NULL,

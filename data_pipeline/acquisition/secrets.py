@@ -1,6 +1,9 @@
 """Secrets: taken from the environment at the moment of the fetch, put where the source says, and cut out of what comes back."""
 
+import html
+import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
@@ -71,8 +74,17 @@ def inject(auths: tuple[Auth, ...], source: str) -> Injected:
 def known_secrets(names: tuple[str, ...], more: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the values to cut out: those of the environment variables and ``more``, with their URL-encoded forms."""
     values = [value for name in names if len(value := os.environ.get(name, "").strip()) >= SHORTEST]
-    forms = {form for value in (*values, *more) for form in (value, quote(value, safe=""), quote_plus(value))}
+    forms = {form for value in (*values, *more) for form in _spellings(value)}
     return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _spellings(value: str) -> set[str]:
+    """The ways in which a server may repeat a secret: as it is, in an address, in JSON, in HTML."""
+    escaped = json.dumps(value)[1:-1]
+    unicode = "".join(letter if letter.isalnum() else f"\\u{ord(letter):04x}" for letter in value)
+    addressed = {quote(value, safe=""), quote_plus(value)}
+    lower = {re.sub("%[0-9A-F]{2}", lambda code: code.group().lower(), form) for form in addressed}
+    return {value, *addressed, *lower, escaped, escaped.replace("/", "\\/"), html.escape(value), unicode}
 
 
 def redact_text(text: str, secrets: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data_pipeline.acquisition.failures import CredentialsError
 from tickertune import __version__
 from tickertune.core.models import cache_folder
 
@@ -40,6 +41,15 @@ class ClientSettings:
     def contact(self) -> str:
         """The address that hosts may write to; empty where none is set."""
         return os.environ.get(CONTACT, "").strip()
+
+    def check_contact(self) -> None:
+        """Refuse a contact that no header can carry.
+
+        Raises:
+            CredentialsError: It holds a character beyond ASCII.
+        """
+        if not (self.contact.isascii() and self.contact.isprintable()):
+            raise CredentialsError(f"the value of {CONTACT} holds a character that no header takes")
 
     def user_agent(self) -> str:
         """Say who asks, with the contact where one is set."""

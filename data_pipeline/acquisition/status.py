@@ -12,8 +12,14 @@ KINDS = ("document", "bar", "action", "instrument", "observation")
 
 
 def status(store: Store, clock: Callable[[], datetime] = utc_now) -> list[dict[str, Any]]:
-    """Return a row a source: cursor, last success, records by kind, quarantined, lag (hours since the newest document)."""
-    names = [row["source"] for row in store.rows("SELECT DISTINCT source FROM responses ORDER BY source")]
+    """Return a row a source: cursor, last success, records by kind, quarantined, lag.
+
+    The lag is the hours since the newest document of a source that is streamed.
+    """
+    names = [
+        row["source"]
+        for row in store.rows("SELECT source FROM responses UNION SELECT source FROM health ORDER BY source")
+    ]
     return [_row(store, name, clock()) for name in names]
 
 
@@ -34,7 +40,8 @@ def _row(store: Store, name: str, now: datetime) -> dict[str, Any]:
     health = (store.rows("SELECT * FROM health WHERE source = ?", (name,)) or [{}])[0]
     open_jobs = store.rows("SELECT count(*) AS n FROM jobs WHERE source = ? AND state = 'open'", (name,))[0]["n"]
     newest = store.rows(
-        "SELECT max(json_extract(value, '$.published_at')) AS at FROM records WHERE source = ? AND kind = 'document'",
+        "SELECT max(json_extract(value, '$.published_at')) AS at FROM records WHERE source = ? AND kind = 'document'"
+        " AND EXISTS (SELECT 1 FROM cursors WHERE cursors.source = records.source)",
         (name,),
     )[0]["at"]
     lag = (now - datetime.fromisoformat(newest)).total_seconds() / 3600 if newest else None

@@ -18,6 +18,7 @@ from data_pipeline.acquisition.schema import TABLES, VERSION
 from data_pipeline.sources.protocol import Cursor, Mode, Request, Response, Scope
 from tickertune.core.disk import disk_full_error, is_disk_full
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.lock import waiting_lock
 
 FILE = "store.sqlite"
 
@@ -42,21 +43,26 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         self.archive = Archive(folder / "archive")
         try:
-            self.db = sqlite3.connect(path, timeout=120, isolation_level=None)
-            self.db.execute("PRAGMA journal_mode=WAL")
-            self.db.execute("PRAGMA synchronous=FULL")
-            found = self.db.execute("PRAGMA user_version").fetchone()[0]
-            if found not in (0, VERSION):
-                raise TickerTuneError(
-                    f"Store {folder} has version {found}, this TickerTune writes {VERSION}", "Use another --store"
-                )
-            if found == 0:
-                self.db.executescript(TABLES)
-                self.db.execute(f"PRAGMA user_version={VERSION}")
+            with waiting_lock(folder / ".open"):
+                self.db = sqlite3.connect(path, timeout=120, isolation_level=None)
+                self._prepare()
         except sqlite3.DatabaseError as error:
             raise TickerTuneError(
                 f"Store {path} cannot be opened ({error})", "Restore it from a copy, or use another --store"
             ) from error
+
+    def _prepare(self) -> None:
+        """Set the database up, and its tables where it is new."""
+        self.db.execute("PRAGMA journal_mode=WAL")
+        self.db.execute("PRAGMA synchronous=FULL")
+        found = self.db.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, VERSION):
+            raise TickerTuneError(
+                f"Store {self.folder} has version {found}, this TickerTune writes {VERSION}", "Use another --store"
+            )
+        if found == 0:
+            self.db.executescript(TABLES)
+            self.db.execute(f"PRAGMA user_version={VERSION}")
 
     def __enter__(self) -> "Store":
         """Return the store."""
@@ -132,16 +138,17 @@ class Store:
             mode=mode,
         )
 
-    def validators(self, request_key: str, parser: str) -> dict[str, str]:
-        """Headers for a conditional request: those of the newest answer that ``parser`` parsed well."""
+    def validators(self, source: str, request_key: str, parser: str) -> tuple[int | None, dict[str, str]]:
+        """Return the newest answer to a request that ``parser`` parsed well, and the headers of a conditional request."""
         row = self.db.execute(
-            "SELECT headers FROM responses JOIN parses ON response_id = id AND parser = ? AND outcome = 'ok'"
-            " WHERE request_key = ? AND status = 200 ORDER BY id DESC LIMIT 1",
-            (parser, request_key),
+            "SELECT id, headers FROM responses JOIN parses ON response_id = id AND parser = ? AND outcome = 'ok'"
+            " WHERE request_key = ? AND source = ? AND status = 200 ORDER BY id DESC LIMIT 1",
+            (parser, request_key, source),
         ).fetchone()
-        headers = json.loads(row[0]) if row else {}
+        headers = json.loads(row[1]) if row else {}
         pairs = {"If-None-Match": headers.get("etag"), "If-Modified-Since": headers.get("last-modified")}
-        return {name: value for name, value in pairs.items() if value}
+        found = {name: value for name, value in pairs.items() if value and value.isascii() and value.isprintable()}
+        return (row[0], found) if found else (None, {})
 
     def cursor(self, source: str, scope: Scope) -> Cursor:
         """How far a source has come for a scope."""

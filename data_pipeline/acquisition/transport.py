@@ -12,6 +12,11 @@ import httpx
 
 from data_pipeline.acquisition.failures import ForbiddenError
 
+_TRANSLATED = tuple(
+    ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "fec0::/10", "2001::/32")
+)
+"""IPv6 ranges that lead into IPv4 by translation or tunnel, or to a site of one's own, although they count as global."""
+
 
 def check_address(host: str, address: str) -> None:
     """Refuse an address that is not on the public Internet: private, loopback, link-local, multicast, reserved.
@@ -21,7 +26,7 @@ def check_address(host: str, address: str) -> None:
     """
     found = ipaddress.ip_address(address.partition("%")[0])
     inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None) or found
-    if not inner.is_global or inner.is_multicast:
+    if not inner.is_global or inner.is_multicast or any(found in network for network in _TRANSLATED):
         raise ForbiddenError(f"{host} leads to {address}, which is not a public address")
 
 
@@ -43,16 +48,21 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Resolve ``host``, refuse private addresses, connect to the first address."""
+        """Resolve ``host``, refuse private addresses, connect to the first address that answers."""
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"cannot resolve {host}: {error}") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if host not in self._own_hosts:
             for address in addresses:
                 check_address(host, address)
-        return await self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        for address in addresses[:-1]:
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except httpcore.ConnectError:
+                continue
+        return await self._inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
@@ -71,6 +81,8 @@ def _as_httpx_errors() -> Iterator[None]:
         yield
     except httpcore.TimeoutException as error:
         raise httpx.ReadTimeout(str(error) or type(error).__name__) from error
+    except httpcore.UnsupportedProtocol as error:
+        raise httpx.UnsupportedProtocol(str(error)) from error
     except httpcore.ProtocolError as error:
         raise httpx.RemoteProtocolError(str(error)) from error
     except httpcore.NetworkError as error:

@@ -1,6 +1,7 @@
 """Watch: look at the newest of many sources at once, each at its own pace, until told to stop."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,10 @@ from data_pipeline.acquisition.client import PoliteClient, utc_now
 from data_pipeline.acquisition.collect import Outcome, check_wanted, collect
 from data_pipeline.acquisition.store import Store
 from data_pipeline.sources.protocol import Scope, Source
+from tickertune.core.disk import is_disk_full
+from tickertune.core.errors import TickerTuneError
+
+logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = timedelta(hours=1)
 """A source that keeps failing is asked at least so often."""
@@ -59,7 +64,10 @@ async def watch(
     """
     for source, scope in wanted:
         check_wanted(source, scope, "stream")
-    table = [Watched(source, scope) for source, scope in wanted]
+    table = [
+        Watched(source, scope)
+        for source, scope in {source.info.name: (source, scope) for source, scope in wanted}.values()
+    ]
     async with asyncio.TaskGroup() as group:
         for row in table:
             group.create_task(_follow(store, client, row, looks, interval, clock, lambda: changed(table)))
@@ -76,10 +84,21 @@ async def _follow(
     changed: Callable[[], None],
 ) -> None:
     pace = interval if interval is not None else row.source.info.poll_seconds
+    name = row.source.info.name
     while looks is None or row.looks < looks:
         row.state = "asking"
         changed()
-        _note(row, await collect(store, row.source, client, row.scope, clock=clock), clock())
+        try:
+            outcome = await collect(store, row.source, client, row.scope, clock=clock)
+        except TickerTuneError as error:  # such as a lock that another command holds; a full disk stops everything
+            if is_disk_full(error.__cause__):
+                raise
+            outcome = Outcome(name, "failed", str(error))
+        # A defect of one source's parser does not stop the others: it is logged whole and shown in the row.
+        except Exception as error:
+            logger.exception("source %s", name)
+            outcome = Outcome(name, "failed", f"defect: {type(error).__name__}: {error}")
+        _note(row, outcome, clock())
         pause = _pause(row, pace, clock())
         row.next_look = clock() + pause
         changed()

@@ -186,7 +186,10 @@ class Collector:
         published = self._plausible(published)
         home = market or self.info.market
         links = _symbol_links(home, symbols, cashtags)
-        times = self._availability(published, self._plausible(updated), self._plausible(vendor_seen))
+        changed = self._plausible(updated)
+        if updated.at is not None and changed.at is None:  # changed at a time that cannot be: known from the fetch on
+            changed = Stamp.of(self.response.fetched_at)
+        times = self._availability(published, changed, self._plausible(vendor_seen))
         declared = category or self.info.category
         self.parsed.documents.append(
             Document(
@@ -229,8 +232,10 @@ class Collector:
             return {"first_seen_at": fetched, "available_at": _latest(published.at, fetched), "availability": "seen"}
         known = published.latest + self.info.backfill_lag if published.latest is not None else None
         seen = vendor_seen.latest
-        moment = _latest(known if seen is None else _latest(published.at, seen), updated.latest if known else None)
+        moment = known if seen is None else _latest(published.at, seen)
         if moment is not None:
+            moment = _latest(moment, updated.latest)
+            assert moment is not None
             moment = min(moment, _latest(published.at, fetched) or fetched)
         return {
             "first_seen_at": None if self.response.mode == "file" else fetched,

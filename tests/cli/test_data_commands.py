@@ -99,7 +99,41 @@ def test_until_of_now_resumes_the_open_window(call, local, store):
     asked = len(local.log)
     local.behaviours.clear()
     assert collect(call, store, "--since", "2025-06-01")[0] == 0
-    assert len(local.log) - asked == 3, "only what was not answered is asked"
+    pages = [int(path.rpartition("=")[2]) for _, path, _ in local.log[asked:]]
+    assert pages == [2, 3, 4, 0, 1, 2, 3, 4], "first what was not answered, then the time since"
+    asked = len(local.log)
+    assert collect(call, store, "--since", "2025-06-01")[0] == 0
+    assert len(local.log) - asked == 5, "only the time since the last run"
+
+
+def test_option_that_no_source_takes_is_refused(call, local, store, tmp_path):
+    for words in (["--path", str(tmp_path)], ["--query", "oil"]):
+        code, _, err = collect(call, store, *words)
+        assert code == 2
+        assert f"take(s) no {words[0]}" in err
+    assert local.log == []
+
+
+def test_replay_leaves_out_sources_that_are_not_installed(call, local, store):
+    collect(call, store)
+    from pathlib import Path
+
+    from data_pipeline.acquisition.store import Store
+
+    with Store(Path(store)) as opened, opened.transaction() as db:
+        db.execute("UPDATE responses SET source = 'departed' WHERE id = 1")
+    code, out, _ = call("replay", "--store", store)
+    assert code == 0
+    assert "departed" in out
+
+
+def test_address_that_is_none_is_told_in_one_sentence(call, store, monkeypatch, tmp_path):
+    monkeypatch.setenv("TICKERTUNE_CACHE", str(tmp_path / "cache"))
+    for address in ("https://[::1", "https://x:abc/feed", "https:///feed"):
+        code, _, err = call("collect", "--source", "rss", "--url", address, "--store", store)
+        assert code in (1, 2)
+        assert "Traceback" not in err
+        assert "Error: " in err
 
 
 @pytest.mark.parametrize(

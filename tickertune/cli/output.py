@@ -14,11 +14,11 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print rows that share their keys as a table; numbers stand right."""
+    """Print rows that share their keys as a table; numbers stand right, the first column is not broken."""
     table = Table(title=title, title_justify="left")
-    for name in rows[0] if rows else []:
+    for position, name in enumerate(rows[0] if rows else []):
         number = any(isinstance(row[name], (int, float)) for row in rows)
-        table.add_column(name, justify="right" if number else "left", overflow="fold")
+        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=position == 0)
     for row in rows:
         table.add_row(*map(_cell, row.values()))
     Console(markup=False).print(table)

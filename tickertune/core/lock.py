@@ -32,7 +32,7 @@ def folder_lock(folder: Path) -> Iterator[int]:
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
             raise TickerTuneError(
                 f"Folder {folder} is in use by another tickertune (process {holder})",
-                "Wait until it ends, stop it, or choose another --output",
+                "Wait until it ends, stop it, or choose another folder",
             ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
@@ -53,12 +53,19 @@ def made_once(target: Path, make: Callable[[Path], None]) -> Path:
     if target.is_dir():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(target.parent / f".{target.name}{LOCK_FILE}", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with waiting_lock(target.parent / f".{target.name}"):
         if not target.is_dir():
             with atomic_dir(target) as folder:
                 make(folder)
+    return target
+
+
+@contextmanager
+def waiting_lock(name: Path) -> Iterator[None]:
+    """Hold the lock ``name`` (a file with the ending ``.lock``), after whoever holds it now."""
+    descriptor = os.open(name.with_name(name.name + LOCK_FILE), os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)
-    return target

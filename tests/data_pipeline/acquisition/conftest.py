@@ -53,7 +53,7 @@ def run(store, settings, source):
 
     def collect_once(window: Window | None = WINDOW, of=None, **options):
         async def work():
-            async with PoliteClient(settings, lambda answer: store.record_answer("local", answer)) as client:
+            async with PoliteClient(settings, store.record_answer) as client:
                 return await collect(store, of or source, client, Scope(), window, **options)
 
         return asyncio.run(work())

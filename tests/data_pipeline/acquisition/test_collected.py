@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from data_pipeline.acquisition.collected import REGISTRY, load
-from data_pipeline.acquisition.records import write_parsed
+from data_pipeline.acquisition.records import Origin, write_parsed
 from data_pipeline.build.loading import load_source
 from data_pipeline.sources.protocol import Parsed, Request, Response
 from tickertune.cli.main import main
@@ -55,7 +55,8 @@ def filled(store, market, tmp_path):
     store.archive.put(response.body_sha256, response.body)
     with store.transaction() as db:
         for source, parsed in (("wire", Parsed(documents=texts)), ("prices", prices)):
-            write_parsed(db, source, f"{source}-1", store.add_response(source, response), parsed)
+            origin = Origin(store.add_response(source, response), response.fetched_at, "range")
+            write_parsed(db, source, f"{source}-1", origin, parsed)
     path = tmp_path / "instruments.parquet"
     market.instruments.write_parquet(path)
     with pytest.raises(SystemExit) as end:
@@ -128,7 +129,7 @@ def test_bars_of_two_sources_are_not_mixed(filled, store):
     rows = store.rows("SELECT value FROM records WHERE kind = 'bar' LIMIT 3")
     parsed = Parsed(bars=[Bar.model_validate_json(row["value"]) for row in rows])
     with store.transaction() as db:
-        write_parsed(db, "other", "other-1", 1, parsed)
+        write_parsed(db, "other", "other-1", Origin(1, datetime(2021, 6, 1, tzinfo=UTC), "range"), parsed)
     with pytest.raises(TickerTuneError, match="more than one source"):
         bars_of(store, parsers(store)[0])
 

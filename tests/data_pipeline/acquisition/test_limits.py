@@ -62,6 +62,21 @@ def test_budget_ends_and_comes_back_at_midnight_utc(tmp_path):
     assert limiter.used_today("vendor") == 1
 
 
+def test_wait_beyond_patience_reserves_and_spends_nothing(tmp_path):
+    clock = Clock()
+    limiter = Limiter(tmp_path / "limits.sqlite", clock)
+    rate = RateLimit(calls=1, seconds=1, per_day=5)
+    limiter.block("vendor", 3600)
+    for _ in range(10):
+        with pytest.raises(PausedError, match="asked again in 3600 s"):
+            limiter.reserve("vendor", rate, patience=300)
+    assert limiter.used_today("vendor") == 0
+    clock.now += 3600
+    assert limiter.reserve("vendor", rate, patience=300) == 0
+    limiter.reserve("vendor", rate, charge=False)
+    assert limiter.used_today("vendor") == 1
+
+
 def test_pause_of_a_host_holds_for_every_process(tmp_path):
     clock = Clock()
     Limiter(tmp_path / "limits.sqlite", clock).block("host", 30)

@@ -121,6 +121,25 @@ def test_key_that_cannot_be_one_is_refused_before_anything_is_asked(value, reaso
     assert "Evil" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "spelt",
+    ["s3cr3t/value+with=signs", r"s3cr3t\/value+with=signs", "s3cr3t%2fvalue%2bwith%3dsigns", "s3cr3t%2Fvalue%2Bwith%3Dsigns",
+     r"s3cr3t\u002fvalue\u002bwith\u003dsigns"],
+)  # fmt: skip
+def test_secret_is_masked_however_a_server_spells_it(spelt, monkeypatch):
+    monkeypatch.setenv("LOCAL_KEY", SECRET)
+    found = secrets.redact_bytes(f"your key {spelt} is".encode(), secrets.known_secrets(("LOCAL_KEY",)))
+    assert found == b"your key [secret] is"
+
+
+def test_no_address_is_logged(server, keyed, run, caplog):
+    import logging
+
+    with caplog.at_level(logging.INFO):
+        run(of=keyed)
+    assert "token=" not in caplog.text
+
+
 def test_injected_parts_do_not_print_themselves(monkeypatch):
     monkeypatch.setenv("LOCAL_KEY", SECRET)
     assert SECRET not in repr(secrets.inject((Auth(place="header", name="X", env="LOCAL_KEY"),), "local"))

@@ -62,5 +62,5 @@ async def _run(wanted: list[tuple[str, Any]], folder: Any, own_hosts: list[str] 
 
     pairs = [(get_source(name), scope) for name, scope in wanted]
     with Store(folder) as store, progress_bar("canary", total=len(pairs)) as bar:
-        async with PoliteClient(settings_of(own_hosts), lambda answer: store.record_answer("canary", answer)) as client:
+        async with PoliteClient(settings_of(own_hosts), store.record_answer) as client:
             return await run(store, client, pairs, told=lambda finding: bar.advance())

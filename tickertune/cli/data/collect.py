@@ -1,7 +1,7 @@
 """``tickertune data collect``: fetch a window, the newest items, or the files of a data set."""
 
 import asyncio
-from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,19 +16,24 @@ from tickertune.cli.data.options import (
     StoreOption,
     SymbolsOption,
     UrlOption,
+    check_taken,
     holdings,
+    mode_of,
     moment_of,
     narrowed,
     scope_of,
     settings_of,
 )
 from tickertune.cli.output import print_json, print_table
+from tickertune.core.disk import is_disk_full
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.progress import progress_bar
 
 if TYPE_CHECKING:
     from data_pipeline.acquisition import collect as engine
-    from data_pipeline.sources.protocol import Scope
+    from data_pipeline.acquisition.client import PoliteClient
+    from data_pipeline.acquisition.store import Store
+    from data_pipeline.sources.protocol import Scope, Window
 
 EXIT_FAILED = 1
 
@@ -69,6 +74,8 @@ def collect(
             if outcome.state == "paused" and outcome.until is not None:
                 moment = f"{outcome.until:%Y-%m-%d %H:%M} UTC"
                 print(f"{outcome.source} is paused until {moment} ({outcome.reason}); the same command goes on then.")
+            elif outcome.state == "done" and outcome.reason:
+                print(f"{outcome.source}: {outcome.reason}")
     if failed:
         reasons = "; ".join(f"{outcome.source}: {outcome.reason}" for outcome in outcomes if outcome.state == "failed")
         typer.echo(
@@ -82,14 +89,13 @@ async def _all(
     since: str | None,
     until: str | None,
     scope: "Scope",
-    folder: Any,
+    folder: Path,
     again: bool,
     own_hosts: list[str] | None,
 ) -> "list[engine.Outcome]":
     from data_pipeline.acquisition.client import PoliteClient, utc_now
     from data_pipeline.acquisition.collect import check_wanted
-    from data_pipeline.acquisition.collect import collect as run
-    from data_pipeline.acquisition.jobs import open_range_job
+    from data_pipeline.acquisition.jobs import windows_to_now
     from data_pipeline.acquisition.store import Store
     from data_pipeline.sources.protocol import Window
     from data_pipeline.sources.registry import get_source
@@ -98,28 +104,48 @@ async def _all(
     end = moment_of(until, "--until") if until is not None else utc_now()
     if start is not None and start >= end:
         raise TickerTuneError(f"The window {since} to {until or 'now'} is empty", "Give an end after the start")
+    check_taken(scope, names)
     scopes = {name: narrowed(scope, name) for name in names}
     for name in names:
-        mode = "range" if start is not None else "file" if scopes[name].path is not None else "stream"
-        check_wanted(get_source(name), scopes[name], mode)  # type: ignore[arg-type]
+        check_wanted(get_source(name), scopes[name], mode_of(scopes[name], start is not None))
     outcomes = []
     with Store(folder) as store:
-        for name in names:
-            window = None if start is None else Window(since=start, until=end)
-            if start is not None and until is None and (open_job := open_range_job(store, name, scopes[name], start)):
-                window = open_job[1]
-
-            with progress_bar(name, total=1) as bar:
-
-                def tell(states: dict[str, int], new: Any, bar: Any = bar) -> None:
-                    bar.grow(sum(states.values()))
-                    bar.advance()
-
-                async with PoliteClient(settings_of(own_hosts), partial(store.record_answer, name)) as client:
-                    outcomes.append(
-                        await run(store, get_source(name), client, scopes[name], window, again=again, progress=tell)
-                    )
+        async with PoliteClient(settings_of(own_hosts), store.record_answer) as client:
+            for name in names:
+                windows: list[Window | None] = [None if start is None else Window(since=start, until=end)]
+                if start is not None and until is None and not again:
+                    windows = [*windows_to_now(store, name, scopes[name], start, end)]
+                outcomes.append(await _one(store, name, client, scopes[name], windows, again))
     return outcomes
+
+
+async def _one(
+    store: "Store", name: str, client: "PoliteClient", scope: "Scope", windows: "list[Window | None]", again: bool
+) -> "engine.Outcome":
+    """Collect the windows of one source, one after another, and say how that ended."""
+    from data_pipeline.acquisition.collect import Outcome
+    from data_pipeline.acquisition.collect import collect as run
+    from data_pipeline.sources.registry import get_source
+
+    total = Outcome(name)
+    with progress_bar(name, total=1) as bar:
+
+        def tell(states: dict[str, int], new: Any) -> None:
+            bar.grow(sum(states.values()))
+            bar.advance()
+
+        for window in windows:
+            try:
+                outcome = await run(store, get_source(name), client, scope, window, again=again, progress=tell)
+            except TickerTuneError as error:
+                if is_disk_full(error.__cause__):
+                    raise
+                outcome = Outcome(name, "failed", str(error))
+            outcome.new += total.new
+            total = outcome
+            if outcome.state != "done":
+                break
+    return total
 
 
 def _facts(outcome: "engine.Outcome") -> dict[str, Any]:
@@ -133,6 +159,6 @@ def _row(outcome: "engine.Outcome") -> dict[str, Any]:
         "new": holdings(outcome.new),
         "seen again": outcome.new["seen_again"],
         "quarantined": outcome.new["quarantined"],
+        "gone": outcome.new["gone"],
         "failed": len(outcome.failed),
-        "why": outcome.reason,
     }

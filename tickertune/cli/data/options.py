@@ -1,7 +1,7 @@
 """Options that the subcommands share, and what they mean."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ from tickertune.core.errors import TickerTuneError
 
 if TYPE_CHECKING:
     from data_pipeline.acquisition.settings import ClientSettings
-    from data_pipeline.sources.protocol import Scope
+    from data_pipeline.sources.protocol import Mode, Scope
 
 STORE = Path(os.environ.get("TICKERTUNE_STORE", "store"))
 
@@ -49,7 +49,33 @@ def scope_of(symbols: str, query: str | None, urls: list[str] | None, path: Path
     if path is not None and not path.exists():
         raise TickerTuneError(f"Path {path} does not exist", "Correct --path")
     names = tuple(dict.fromkeys(symbol.strip() for symbol in symbols.split(",") if symbol.strip()))
-    return Scope(symbols=names, query=query, urls=tuple(urls or ()), path=path)
+    given = {"symbols": names, "query": query, "urls": tuple(urls or ()), "path": path and path.resolve()}
+    return Scope.model_validate({name: value for name, value in given.items() if value})
+
+
+def check_taken(scope: "Scope", sources: Sequence[str]) -> None:
+    """Refuse an option of which no named source takes notice.
+
+    Raises:
+        TickerTuneError: It would be left out in silence.
+    """
+    from data_pipeline.sources.registry import get_source
+
+    flags = {"symbols": "--symbols", "query": "--query", "urls": "--url", "path": "--path"}
+    for name in scope.model_fields_set:
+        takes = [
+            source for source in sources if name in (*get_source(source).info.needs, *get_source(source).info.accepts)
+        ]
+        if getattr(scope, name) and not takes:
+            raise TickerTuneError(
+                f"{' and '.join(sources)} take(s) no {flags[name]}",
+                f"Leave out {flags[name]}, or name a source that takes it",
+            )
+
+
+def mode_of(scope: "Scope", dated: bool) -> "Mode":
+    """Return what is wanted: a window, files, or the newest."""
+    return "range" if dated else "file" if scope.path is not None else "stream"
 
 
 def narrowed(scope: "Scope", source: str) -> "Scope":

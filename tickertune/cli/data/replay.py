@@ -24,12 +24,13 @@ def replay(
     """
     from data_pipeline.acquisition.replay import replay as run
     from data_pipeline.acquisition.store import Store
-    from data_pipeline.sources.registry import get_source
+    from data_pipeline.sources.registry import all_sources, get_source
 
     results = []
     with Store(store, create=False) as opened:
         held = [row["source"] for row in opened.rows("SELECT DISTINCT source FROM responses ORDER BY source")]
-        for name in source or held:
+        installed = [name for name in held if name in all_sources()]
+        for name in source or installed:
             if name not in held:
                 raise TickerTuneError(f"Store {store} has no answer of '{name}'", f"It has {', '.join(held) or 'none'}")
             with progress_bar(f"replay {name}", total=1) as bar:
@@ -59,3 +60,5 @@ def replay(
         for result in results
     ]
     print_table(f"Replayed {store}", rows)
+    if not source and (rest := sorted(set(held) - set(installed))):
+        print(f"- left out, since no such source is installed: {', '.join(rest)}")

@@ -14,8 +14,11 @@ def status(store: StoreOption = STORE, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(rows)
     else:
-        shown = ("source", "cursor", "last success", "holds", "quarantined", "open jobs", "lag (h)", "trouble")
+        shown = ("source", "cursor", "last success", "holds", "quarantined", "open jobs", "lag (h)")
         kinds = ("document", "bar", "action", "instrument", "observation")
         for row in rows:
             row["holds"] = holdings({kind: row[f"{kind}s"] for kind in kinds})
         print_table(f"Store {store}", [{name: row[name] for name in shown} for row in rows])
+        for row in rows:
+            if row["trouble"]:
+                print(f"- {row['source']}: {row['trouble']}")

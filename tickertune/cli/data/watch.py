@@ -64,7 +64,7 @@ async def _run(
         def changed(table: "Sequence[Watched]") -> None:
             live.update(_table(table))
 
-        async with PoliteClient(settings_of(own_hosts), lambda answer: store.record_answer("watch", answer)) as client:
+        async with PoliteClient(settings_of(own_hosts), store.record_answer) as client:
             return await run(store, client, pairs, looks=looks, interval=interval, changed=changed)
 
 
