@@ -100,21 +100,20 @@ def _drop(store: Store, source: str, parser: str) -> None:
 
 def _compare(store: Store, result: Replay, staging: str) -> None:
     """Count records that are the same, changed, or on one side alone. A version's own name is no difference."""
-    rows = store.rows(
+    pair = store.rows(
         """
-        SELECT coalesce(sum(old.id IS NOT NULL AND new.id IS NOT NULL AND old.content = new.content
-                   AND json_remove(old.value, '$.parser_version') = json_remove(new.value, '$.parser_version')), 0) AS same,
-               coalesce(sum(old.id IS NOT NULL AND new.id IS NOT NULL), 0) AS shared,
-               coalesce(sum(new.id IS NULL), 0) AS only_before,
-               coalesce(sum(old.id IS NULL), 0) AS only_now
-        FROM (SELECT * FROM records WHERE source = :source AND parser = :old) AS old
-        FULL JOIN (SELECT * FROM records WHERE source = :source AND parser = :new) AS new
-          USING (kind, key, revision)
+        SELECT count(*) AS shared,
+               coalesce(sum(old.content = new.content AND json_remove(old.value, '$.parser_version')
+                                                        = json_remove(new.value, '$.parser_version')), 0) AS same
+        FROM records AS new CROSS JOIN records AS old  -- in this order: the index of old is looked up for each row of new
+        WHERE new.source = :source AND new.parser = :new AND old.source = :source AND old.parser = :old
+          AND old.kind = new.kind AND old.key = new.key AND old.revision = new.revision
         """,
         {"source": result.source, "old": result.compared_with, "new": staging},
     )[0]
-    result.same, result.only_before, result.only_now = rows["same"], rows["only_before"], rows["only_now"]
-    result.changed = rows["shared"] - rows["same"]
+    result.same, result.changed = pair["same"], pair["shared"] - pair["same"]
+    result.only_before = _count(store, result.source, result.compared_with or "") - pair["shared"]
+    result.only_now = _count(store, result.source, staging) - pair["shared"]
 
 
 def _take_over(store: Store, source: str, parser: str, staging: str, outcomes: list[tuple[int, str]]) -> None:
