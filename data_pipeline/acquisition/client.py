@@ -6,25 +6,25 @@ not do: change its name, rotate addresses, or get round a block.
 """
 
 import asyncio
-import email.utils
 import json
 import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import TracebackType
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import stamina
 import stamina.instrumentation
 
 from data_pipeline.acquisition.adapters import ADAPTERS
+from data_pipeline.acquisition.addresses import check_url, joined
+from data_pipeline.acquisition.answers import REDIRECTS, UNAUTHORISED, failure_of, retry_after
 from data_pipeline.acquisition.bodies import read_body
 from data_pipeline.acquisition.failures import (
-    CredentialsError,
     ForbiddenError,
-    GoneError,
     PausedError,
     PermanentError,
     TransientError,
@@ -33,17 +33,10 @@ from data_pipeline.acquisition.limits import Limiter, tolerance
 from data_pipeline.acquisition.oauth import Tokens
 from data_pipeline.acquisition.robots import MAX_BYTES, Robots
 from data_pipeline.acquisition.secrets import inject, kept_headers, known_secrets, redact_bytes, redact_text
-from data_pipeline.acquisition.settings import CONTACT, ClientSettings
+from data_pipeline.acquisition.settings import ClientSettings
 from data_pipeline.acquisition.transport import GuardedTransport
 from data_pipeline.sources.protocol import Mode, RateLimit, Request, Response, SourceInfo
 
-NOT_MODIFIED = 304
-_REDIRECTS = (301, 302, 303, 307, 308)
-_BUSY = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)
-_GONE = (404, 410)
-_UNAUTHORISED = 401
-_PAYMENT_REQUIRED = 402
-_BUDGET_PAUSE = timedelta(hours=1)
 _ROBOTS_RATE = RateLimit(calls=1, seconds=1.0)
 
 stamina.instrumentation.set_on_retry_hooks([])  # a retry log would hold the request's arguments
@@ -86,7 +79,7 @@ class PoliteClient:
             follow_redirects=False,
             trust_env=False,
         )
-        self._tokens = Tokens(self._http, self._check_url)
+        self._tokens = Tokens(self._http, partial(check_url, settings=self._settings))
 
     async def __aenter__(self) -> "PoliteClient":
         """Return the client."""
@@ -128,7 +121,7 @@ class PoliteClient:
             body, kind = await asyncio.to_thread(ADAPTERS[scheme], info, request)
             return Response(request, request.url, 200, {"content-type": kind}, body, self._clock(), mode)
         self._settings.check_contact()
-        self._check_url(request.url)
+        check_url(request.url, self._settings)
         retries = stamina.retry_context(
             on=TransientError,
             attempts=self._settings.attempts,
@@ -149,10 +142,11 @@ class PoliteClient:
             await self._may_ask(info, url)
             response, location = await self._send(info, request, url, mode, validators, urlsplit(url).netloc == origin)
             if location is None:
-                return self._judged(info, request, response)
+                self._judge(info, request, response)
+                return response
             self._record(info.name, response)
-            url = _joined(url, location)
-            self._check_url(url)
+            url = joined(url, location)
+            check_url(url, self._settings)
         raise ForbiddenError(f"{request.url} redirects more than {self._settings.redirects} times")
 
     async def _may_ask(self, info: SourceInfo, url: str) -> None:
@@ -213,7 +207,7 @@ class PoliteClient:
         except httpx.HTTPError as error:
             cause = redact_text(str(error) or type(error).__name__, secrets)
             raise TransientError(f"{request.url}: {cause}") from None
-        if answer.status_code == _UNAUTHORISED and token:
+        if answer.status_code == UNAUTHORISED and token:
             self._tokens.forget(auths)
         response = Response(
             request=request,
@@ -225,7 +219,7 @@ class PoliteClient:
             mode=mode,
         )
         location = answer.headers.get("location")
-        leads_on = answer.status_code in _REDIRECTS and location
+        leads_on = answer.status_code in REDIRECTS and location
         return response, redact_text(location, secrets) if leads_on else None
 
     async def _receive(self, sent: httpx.Request, limit: int) -> tuple[httpx.Response, bytes]:
@@ -238,105 +232,33 @@ class PoliteClient:
             finally:
                 await answer.aclose()
 
-    def _judged(self, info: SourceInfo, request: Request, response: Response) -> Response:
-        """Return a good answer; turn any other into its failure, after it was recorded."""
-        status = response.status
-        if 200 <= status < 300 or status == NOT_MODIFIED:
-            return response
-        self._record(info.name, response)
-        if status in _BUSY:
-            self._obey_retry_after(info, response)
-            raise TransientError(f"{request.url} answered {status}")
-        if status == _PAYMENT_REQUIRED:
-            raise PausedError(
-                f"{request.url} answered 402: the plan's calls are used up", self._clock() + _BUDGET_PAUSE
-            )
-        if status in (401, 403) and request.auth:
-            names = ", ".join(sorted({auth.env for auth in request.auth}))
-            raise CredentialsError(
-                f"{urlsplit(request.url).netloc} answered {status}: check {names} and what your plan allows"
-            )
-        if status in (401, 403, 451):
-            raise ForbiddenError(f"{request.url} answered {status}: it does not want to be read by a program")
-        failure = GoneError if status in _GONE else PermanentError
-        raise failure(f"{request.url} answered {status}")
-
-    def _obey_retry_after(self, info: SourceInfo, response: Response) -> None:
-        seconds = retry_after(response.headers.get("retry-after", ""), self._clock())
-        if seconds is None:
+    def _judge(self, info: SourceInfo, request: Request, response: Response) -> None:
+        """Record an answer that is none and raise its failure; a stated time to come back holds for all processes."""
+        failure = failure_of(request, response, self._clock())
+        if failure is None:
             return
-        name = info.rate.shared or urlsplit(response.url).netloc
-        self._limiter.block(name, seconds)
-        if seconds > self._settings.patience:
-            raise PausedError(
-                f"{name} asks us to come back in {seconds:.0f} s", self._clock() + timedelta(seconds=seconds)
-            )
-
-    def _check_url(self, url: str) -> None:
-        parts = _split(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in self._settings.own_hosts):
-            raise ForbiddenError(f"{url} is not an https address")
-        if parts.username or parts.password:
-            raise ForbiddenError(f"{parts.netloc.rpartition('@')[2]}: an address with a password in it is not asked")
-        host = parts.hostname or ""
-        if (host == "sec.gov" or host.endswith(".sec.gov")) and not self._settings.contact:
-            raise CredentialsError(f"sec.gov asks who calls: set {CONTACT} to your e-mail address")
+        self._record(info.name, response)
+        seconds = retry_after(response.headers.get("retry-after", ""), self._clock())
+        if isinstance(failure, TransientError) and seconds is not None:
+            name = info.rate.shared or urlsplit(response.url).netloc
+            self._limiter.block(name, seconds)
+            if seconds > self._settings.patience:
+                until = self._clock() + timedelta(seconds=seconds)
+                raise PausedError(f"{name} asks us to come back in {seconds:.0f} s", until)
+        raise failure
 
     async def _fetch_robots(self, url: str) -> tuple[int, bytes]:
         """Fetch a robots.txt, following redirects within the same bounds."""
         try:
             for _ in range(self._settings.redirects + 1):
-                self._check_url(url)
+                check_url(url, self._settings)
                 await self._slot(urlsplit(url).netloc, _ROBOTS_RATE)
                 headers = {"User-Agent": self._settings.user_agent(), "Accept-Encoding": "gzip"}
                 answer, body = await self._receive(self._http.build_request("GET", url, headers=headers), MAX_BYTES)
                 location = answer.headers.get("location")
-                if answer.status_code not in _REDIRECTS or not location:
+                if answer.status_code not in REDIRECTS or not location:
                     return answer.status_code, body
-                url = _joined(url, location)
+                url = joined(url, location)
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, UnicodeError, PermanentError, TransientError):
             return 0, b""
         return 0, b""
-
-
-def _split(url: str) -> SplitResult:
-    """Split an address that may come from a payload or a user.
-
-    Raises:
-        ForbiddenError: It is no address of a host.
-    """
-    try:
-        parts = urlsplit(url)
-        httpx.URL(url)
-        whole = bool(parts.hostname) and parts.port != 0 and bool((parts.hostname or "").encode("idna"))
-    except (ValueError, httpx.InvalidURL):
-        whole = False
-    if not whole and _scheme(url) in ("http", "https"):
-        raise ForbiddenError(f"{url[:200]!r} is not an address of a host")
-    return urlsplit(url) if whole else SplitResult(_scheme(url), "", "", "", "")
-
-
-def _scheme(url: str) -> str:
-    """The scheme of an address, however broken the rest is."""
-    return url.partition(":")[0].lower()
-
-
-def _joined(base: str, location: str) -> str:
-    try:
-        return urljoin(base, location)
-    except ValueError:
-        raise ForbiddenError(f"{base} redirects to {location[:200]!r}, which is no address") from None
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Read a ``Retry-After`` header, seconds or an HTTP date, as seconds from ``now``; None where there is none."""
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return float(min(int(text), 30 * 86400))
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from data_pipeline.acquisition import jobs
-from data_pipeline.acquisition.client import NOT_MODIFIED, PoliteClient, utc_now
+from data_pipeline.acquisition.answers import NOT_MODIFIED
+from data_pipeline.acquisition.client import PoliteClient, utc_now
 from data_pipeline.acquisition.failures import (
     CredentialsError,
     ForbiddenError,
@@ -17,8 +18,8 @@ from data_pipeline.acquisition.failures import (
     TransientError,
 )
 from data_pipeline.acquisition.records import Origin, write_parsed
-from data_pipeline.acquisition.secrets import missing
-from data_pipeline.acquisition.store import Store
+from data_pipeline.acquisition.store import Store, note_health
+from data_pipeline.acquisition.wanted import check_wanted
 from data_pipeline.sources.protocol import Mode, Parsed, RefusedResponse, Request, Response, Scope, Source, Window
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.lock import folder_lock
@@ -47,34 +48,6 @@ class Outcome:
 
 Progress = Callable[[dict[str, int], Counter[str]], None]
 """Told after each request: requests by state, and what is new so far."""
-
-
-def check_wanted(source: Source, scope: Scope, mode: Mode) -> None:
-    """Refuse what the source cannot do, before anything is asked.
-
-    Raises:
-        TickerTuneError: It has not that mode, needs something that is not named, or lacks a key.
-    """
-    info = source.info
-    if mode not in info.modes:
-        words = {"range": "a date range", "stream": "a stream", "file": "files"}
-        remedy = {
-            "range": "Leave out --since and --until to take the newest",
-            "stream": "Give --since and --until",
-            "file": "Leave out --path",
-        }[mode]
-        remedy = "Give --path with the folder of the data set" if info.modes == ("file",) else remedy
-        raise TickerTuneError(f"Source {info.name} has no {words[mode]} (it has {', '.join(info.modes)})", remedy)
-    flags = {"symbols": "--symbols", "query": "--query", "urls": "--url", "path": "--path"}
-    for need in info.needs:
-        if not getattr(scope, need):
-            raise TickerTuneError(f"Source {info.name} needs {flags[need]}", f"Give {flags[need]}")
-    unset = missing(info)
-    if unset:
-        raise TickerTuneError(
-            f"Source {info.name} needs the environment variable(s) {', '.join(unset)}",
-            f"Set them: export {unset[0]}=…",
-        )
 
 
 async def collect(
@@ -196,7 +169,7 @@ def _conclude(store: Store, job: jobs.Job, outcome: Outcome, now: datetime) -> N
         jobs.finish_job(store, job, now)
     elif outcome.state == "failed" and job.mode == "stream":
         jobs.abandon_job(store, job)
-    _note_health(store, outcome, now)
+    note_health(store, outcome.source, outcome.state, outcome.reason, now)
 
 
 async def _answer(
@@ -257,15 +230,3 @@ def _fail(store: Store, job: jobs.Job, step: jobs.Step, outcome: Outcome, reason
     with store.transaction() as db:
         jobs.settle(db, job.id, step.position, state, reason)
     outcome.new[state] += 1
-
-
-def _note_health(store: Store, outcome: Outcome, now: datetime) -> None:
-    success = now.isoformat() if outcome.state == "done" else None
-    failure = now.isoformat() if outcome.state == "failed" else None
-    with store.transaction() as db:
-        db.execute(
-            "INSERT INTO health VALUES (?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET"
-            " last_success = coalesce(excluded.last_success, last_success),"
-            " last_failure = coalesce(excluded.last_failure, last_failure), reason = excluded.reason",
-            (outcome.source, success, failure, outcome.reason if outcome.state != "done" else ""),
-        )

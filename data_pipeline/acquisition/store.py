@@ -173,3 +173,16 @@ def mode_of(text: str) -> Mode:
     """Return ``text`` as a mode."""
     assert text in ("range", "stream", "file")
     return text  # type: ignore[return-value]
+
+
+def note_health(store: Store, source: str, state: str, reason: str, now: datetime) -> None:
+    """Note how a look at a source ended (``done``, ``paused`` or ``failed``), for ``status``."""
+    success = now.isoformat() if state == "done" else None
+    failure = now.isoformat() if state == "failed" else None
+    with store.transaction() as db:
+        db.execute(
+            "INSERT INTO health VALUES (?, ?, ?, ?) ON CONFLICT (source) DO UPDATE SET"
+            " last_success = coalesce(excluded.last_success, last_success),"
+            " last_failure = coalesce(excluded.last_failure, last_failure), reason = excluded.reason",
+            (source, success, failure, reason if state != "done" else ""),
+        )

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from data_pipeline.acquisition.client import PoliteClient, utc_now
-from data_pipeline.acquisition.collect import Outcome, check_wanted, collect
+from data_pipeline.acquisition.collect import Outcome, collect
 from data_pipeline.acquisition.store import Store
+from data_pipeline.acquisition.wanted import check_wanted
 from data_pipeline.sources.protocol import Scope, Source
 from tickertune.core.disk import is_disk_full
 from tickertune.core.errors import TickerTuneError

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.acquisition.client import PoliteClient, retry_after
+from data_pipeline.acquisition.answers import retry_after
+from data_pipeline.acquisition.client import PoliteClient
 from data_pipeline.acquisition.failures import PausedError
 from data_pipeline.acquisition.limits import Limiter, tolerance
 from data_pipeline.sources.protocol import RateLimit

@@ -195,7 +195,7 @@ def test_error_of_a_fetch_holds_no_secret(server, keyed, settings):
 
 
 def test_scope_without_the_key_names_the_variable(store, settings, server, monkeypatch):
-    from data_pipeline.acquisition.collect import check_wanted
+    from data_pipeline.acquisition.wanted import check_wanted
     from tickertune.core.errors import TickerTuneError
 
     monkeypatch.delenv("LOCAL_KEY", raising=False)

@@ -94,9 +94,9 @@ async def _all(
     own_hosts: list[str] | None,
 ) -> "list[engine.Outcome]":
     from data_pipeline.acquisition.client import PoliteClient, utc_now
-    from data_pipeline.acquisition.collect import check_wanted
     from data_pipeline.acquisition.jobs import windows_to_now
     from data_pipeline.acquisition.store import Store
+    from data_pipeline.acquisition.wanted import check_wanted
     from data_pipeline.sources.protocol import Window
     from data_pipeline.sources.registry import get_source
 
