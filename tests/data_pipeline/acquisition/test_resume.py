@@ -7,7 +7,7 @@ import pytest
 
 from data_pipeline.acquisition.archive import Archive
 from data_pipeline.acquisition.store import Store
-from tests.data_pipeline.acquisition.conftest import titles
+from tests.data_pipeline.acquisition.conftest import WINDOW, titles
 from tests.data_pipeline.acquisition.server import item
 
 STEPS = 20
@@ -43,13 +43,14 @@ def stop_at(monkeypatch, step: int) -> None:
     monkeypatch.setattr(Archive, "put", counted_put)
 
 
+@pytest.mark.parametrize("window", [WINDOW, None], ids=["range", "stream"])
 @pytest.mark.parametrize("step", range(1, STEPS + 1))
-def test_stop_at_any_step_loses_and_doubles_nothing(step, run, store, server, monkeypatch):
+def test_stop_at_any_step_loses_and_doubles_nothing(step, window, run, store, server, monkeypatch):
     with monkeypatch.context() as patch:
         stop_at(patch, step)
         with pytest.raises(Stopped):
-            run()
-    assert run().state == "done"
+            run(window)
+    assert run(window).state == "done"
     assert titles(store) == sorted(f"Story {n}" for n in range(20))
     assert max(server.hits.values()) <= 2, "at most the interrupted request is asked again"
 
