@@ -16,7 +16,6 @@ from data_pipeline.sources.parsing import (
     clean_text,
     expect_list,
     expect_object,
-    listing_id,
     read_json,
 )
 from data_pipeline.sources.protocol import (
@@ -33,6 +32,7 @@ from data_pipeline.sources.protocol import (
     Window,
 )
 from data_pipeline.sources.times import day
+from data_pipeline.sources.us_symbols import dotted_symbol, us_listing, us_symbol
 from tickertune.core.observation import Observation
 
 _URL = "https://api.massive.com/vX/reference/financials"
@@ -90,7 +90,7 @@ class MassiveFinancials(Source):
         licence="filings are public; the vendor's selection is proprietary (Massive)",
         evidence="recorded",
         evidence_note="payloads/massive_polygon/vX_reference_financials.json",
-        parser_version="massive_financials-1",
+        parser_version="massive_financials-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
@@ -100,7 +100,7 @@ class MassiveFinancials(Source):
             Request(
                 url=_URL,
                 params={
-                    "ticker": symbol,
+                    "ticker": dotted_symbol(symbol),
                     "filing_date.gte": first.isoformat(),
                     "filing_date.lte": last.isoformat(),
                     "sort": "filing_date",
@@ -110,7 +110,7 @@ class MassiveFinancials(Source):
                 auth=_KEY,
                 context={"symbol": symbol},
             )
-            for symbol in (symbol.strip().upper() for symbol in scope.symbols)
+            for symbol in (us_symbol(symbol.upper()) for symbol in scope.symbols)
         ]
 
     def parse(self, response: Response) -> Parsed:
@@ -154,7 +154,7 @@ def _figures(out: Collector, address: str, item: Report) -> None:
             try:
                 observation = Observation(
                     series_id=f"massive:{clean_text(statement)[:60]}.{clean_text(name)[:80]}",
-                    instrument_id=listing_id("US", symbol) if symbol else None,
+                    instrument_id=us_listing(symbol) if symbol else None,
                     period_start=None if statement == _INSTANT else start,
                     period_end=end,
                     value=figure.value,

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from data_pipeline.sources.parsing import Collector, Payload, clean_text, expect_list, listing_id, read_json
+from data_pipeline.sources.parsing import Collector, Payload, clean_text, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
@@ -27,6 +27,7 @@ from data_pipeline.sources.protocol import (
     Window,
 )
 from data_pipeline.sources.times import day
+from data_pipeline.sources.us_symbols import us_listing, us_symbol
 from tickertune.core.observation import Observation
 
 _API = "https://api.tiingo.com/tiingo/fundamentals"
@@ -71,14 +72,14 @@ class TiingoFundamentals(Source):
         licence="proprietary (Tiingo)",
         evidence="recorded",
         evidence_note="payloads/tiingo/fundamentals_statements*.0.json",
-        parser_version="tiingo_fundamentals-1",
+        parser_version="tiingo_fundamentals-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
         """Return the request for the ends of each symbol's fiscal periods."""
         first, last = window.since.date(), (window.until - timedelta(microseconds=1)).date()
         requests = []
-        for symbol in (symbol.strip().upper() for symbol in scope.symbols):
+        for symbol in (us_symbol(symbol.upper()) for symbol in scope.symbols):
             params = {"startDate": (first - _BACK).isoformat(), "endDate": last.isoformat()}
             context = {"symbol": symbol, "first": first.isoformat(), "last": last.isoformat()}
             requests.append(_request(symbol, params | {"asReported": "false"}, context))
@@ -113,7 +114,7 @@ class TiingoFundamentals(Source):
 
 
 def _request(symbol: str, params: dict[str, str], context: dict[str, str]) -> Request:
-    url = f"{_API}/{symbol.replace('.', '-')}/statements"
+    url = f"{_API}/{symbol}/statements"
     return Request(url=url, params=params | {"format": "json"}, auth=_KEY, context=context)
 
 
@@ -150,7 +151,7 @@ def _figures(out: Collector, address: str, item: Statement) -> None:
             try:
                 observation = Observation(
                     series_id=f"tiingo:{name}.{clean_text(figure.dataCode)[:80]}",
-                    instrument_id=listing_id("US", context["symbol"]),
+                    instrument_id=us_listing(context["symbol"]),
                     period_end=date.fromisoformat(end),
                     value=figure.value,
                     unit="",

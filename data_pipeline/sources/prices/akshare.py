@@ -9,7 +9,7 @@ per share as traded on the ex-date. Dividends are before tax.
 
 from data_pipeline.sources.china.symbols import MARKET, ZONE, listing
 from data_pipeline.sources.parsing import Payload, clean_text, expect_list, expect_object, listing_id, read_json
-from data_pipeline.sources.prices.bars import CN_FINAL, Ohlcv, PriceCollector, first_and_last, window_context
+from data_pipeline.sources.prices.bars import CN_FINAL, SETTLES, Ohlcv, PriceCollector, first_and_last, window_context
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,
@@ -65,12 +65,13 @@ class AkShare(Source):
         needs=("symbols",),
         rate=RateLimit(calls=1, seconds=1, shared="eastmoney"),
         zone=ZONE,
+        settles=SETTLES,
         zone_rule="dates of sessions in Shanghai",
         terms="No official API; Eastmoney's terms allow personal use, and it may refuse at any time.",
         licence="proprietary (Eastmoney and the exchanges)",
         evidence="documented",
         evidence_note="https://akshare.akfamily.xyz/data/stock/stock.html (stock_zh_a_hist, stock_fhps_detail_em)",
-        parser_version="akshare_prices-1",
+        parser_version="akshare_prices-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:

@@ -1,9 +1,9 @@
 """Alpaca: daily bars as traded (``adjustment=raw``) and corporate actions.
 
 Symbols are taken as they were used then (``asof=-`` turns Alpaca's own mapping of renamed companies off), so that each
-bar stands under the ticker of its day. Corporate actions are asked by the date on which Alpaca processed them, which
-follows the ex-date; what has no cash value in the answer (a spin-off, a merger for shares) is set aside, since a
-return over it would be wrong.
+bar stands under the ticker of its day. Corporate actions are asked by the date on which Alpaca processed them: it
+follows the ex-date, or with due bills precedes it; they are kept by their ex-date. What has no cash value in the answer
+(a spin-off, a merger for shares) is set aside, since a return over it would be wrong.
 """
 
 from datetime import timedelta
@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import Field
 
-from data_pipeline.sources.parsing import Payload, clean_text, expect_object, listing_id, read_json
-from data_pipeline.sources.prices.bars import US_ZONE, Ohlcv, PriceCollector, first_and_last, window_context
+from data_pipeline.sources.parsing import Payload, clean_text, expect_object, read_json
+from data_pipeline.sources.prices.bars import SETTLES, US_ZONE, Ohlcv, PriceCollector, first_and_last, window_context
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
@@ -27,6 +27,7 @@ from data_pipeline.sources.protocol import (
     Window,
 )
 from data_pipeline.sources.times import iso, zone_info
+from data_pipeline.sources.us_symbols import dotted_symbol, us_listing, us_symbol
 from tickertune.core.market import ActionKind
 
 _API = "https://data.alpaca.markets"
@@ -36,6 +37,8 @@ _KEY = (
 )
 _PROCESSING = timedelta(days=120)
 """How long after its ex-date an action may be processed: a dividend is processed when it is paid."""
+_DUE_BILLS = timedelta(days=10)
+"""How long before its ex-date one with due bills may be processed: the shares trade with it until after the payment."""
 _PAGES = 1000
 _WITHOUT_VALUE = (
     "spin_offs", "stock_mergers", "stock_and_cash_mergers", "redemptions", "unit_splits", "rights_distributions",
@@ -103,19 +106,20 @@ class Alpaca(Source):
         credentials=("APCA_API_KEY_ID", "APCA_API_SECRET_KEY"),
         rate=RateLimit(calls=200, seconds=60, shared="alpaca"),
         zone=US_ZONE,
+        settles=SETTLES,
         zone_rule="RFC 3339 in UTC; a daily bar's stamp is midnight in New York",
         terms="Free basic plan for own use; redistribution needs a contract with the exchanges.",
         licence="proprietary (Alpaca and the exchanges)",
         evidence="documented",
         evidence_note="https://docs.alpaca.markets/us/reference/stockbars and https://docs.alpaca.markets/us/reference/corporateactions-1",
-        parser_version="alpaca_prices-1",
+        parser_version="alpaca_prices-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
         """Return the requests for bars and actions of each symbol."""
         first, last = first_and_last(window)
         requests = []
-        for symbol in (symbol.strip().upper() for symbol in scope.symbols):
+        for symbol in (dotted_symbol(symbol.upper()) for symbol in scope.symbols):
             bars = {
                 "symbols": symbol,
                 "timeframe": "1Day",
@@ -128,7 +132,7 @@ class Alpaca(Source):
             }
             actions = {
                 "symbols": symbol,
-                "start": first.isoformat(),
+                "start": (first - _DUE_BILLS).isoformat(),
                 "end": (last + _PROCESSING).isoformat(),
                 "limit": "1000",
             }
@@ -192,7 +196,7 @@ def _bars(out: PriceCollector, symbol: str, rows: list[Any]) -> None:
             out.set_aside(address, f"a bar that starts at {local:%H:%M} in New York is no session's bar", item)
             continue
         prices = Ohlcv(item.o, item.h, item.low, item.c, item.v)
-        out.bar(address, listing_id("US", symbol), local.date(), prices, "traded")
+        out.bar(address, us_listing(symbol), local.date(), prices, "traded")
 
 
 def _action(out: PriceCollector, address: str, group: str, item: Action) -> None:
@@ -216,7 +220,7 @@ def _action(out: PriceCollector, address: str, group: str, item: Action) -> None
             kind, value, detail = "delisting", 0.0, "worthless"
         case "name_changes":
             kind, value, symbol = "symbol_change", 0.0, item.old_symbol
-            detail = f"{item.old_symbol} to {item.new_symbol}"
+            detail = f"{us_symbol(item.old_symbol)} to {us_symbol(item.new_symbol)}"
     if kind is None or value is None or not clean_text(symbol):
         reason = "no cash value in the answer" if group in _WITHOUT_VALUE else "its kind or its value is missing"
         out.set_aside(address, f"{clean_text(group)} of {item.process_date[:10]}: {reason}", item)
@@ -226,7 +230,7 @@ def _action(out: PriceCollector, address: str, group: str, item: Action) -> None
         return
     moment = out.day(address, ex_date)
     if moment is not None:
-        out.action(address, listing_id("US", clean_text(symbol)), moment, kind, value, detail)
+        out.action(address, us_listing(symbol), moment, kind, value, detail)
 
 
 SOURCE = Alpaca()

@@ -9,9 +9,10 @@ dividends with the answer.
 from datetime import date
 from typing import Any
 
-from data_pipeline.sources.parsing import clean_text, expect_list, expect_object, listing_id, read_json
+from data_pipeline.sources.parsing import clean_text, expect_list, expect_object, read_json
 from data_pipeline.sources.prices.alpha_vantage_payloads import AdjustedDay, Day, Dividend, Quote, Split
 from data_pipeline.sources.prices.bars import (
+    SETTLES,
     US_ZONE,
     Ohlcv,
     PriceCollector,
@@ -32,6 +33,7 @@ from data_pipeline.sources.protocol import (
     SourceInfo,
     Window,
 )
+from data_pipeline.sources.us_symbols import us_listing, us_symbol
 
 _URL = "https://www.alphavantage.co/query"
 _KEY = (Auth(place="query", name="apikey", env="ALPHA_VANTAGE_API_KEY"),)
@@ -53,19 +55,20 @@ class AlphaVantage(Source):
         rate=RateLimit(calls=5, seconds=60, per_day=25, shared="alpha_vantage"),
         zone=US_ZONE,
         symbols_as_of="fetch",
+        settles=SETTLES,
         zone_rule="dates of sessions in New York",
         terms="Free for personal use; commercial use needs a contract.",
         licence="proprietary (Alpha Vantage)",
         evidence="documented",
         evidence_note="https://www.alphavantage.co/documentation/ (payloads/alpha_vantage/global_quote is recorded too)",
-        parser_version="alpha_vantage_prices-1",
+        parser_version="alpha_vantage_prices-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
         """Return the requests for bars and splits of each symbol."""
         requests = []
-        for symbol in (symbol.strip().upper() for symbol in scope.symbols):
-            params = {"symbol": symbol.replace(".", "-")}
+        for symbol in (us_symbol(symbol.upper()) for symbol in scope.symbols):
+            params = {"symbol": symbol}
             bars = {"function": "TIME_SERIES_DAILY", **params, "outputsize": "compact"}
             requests += [
                 Request(url=_URL, params=bars, auth=_KEY, context=window_context(window, symbol=symbol)),
@@ -83,7 +86,7 @@ class AlphaVantage(Source):
         payload = expect_object(read_json(response), "the top")
         _refuse(payload)
         out = PriceCollector(self.info, response)
-        identity = listing_id("US", response.request.context.get("symbol", ""))
+        identity = us_listing(response.request.context.get("symbol", ""))
         function = response.request.params.get("function", "")
         match function:
             case "TIME_SERIES_DAILY" | "TIME_SERIES_DAILY_ADJUSTED":
@@ -178,7 +181,7 @@ def _quote(out: PriceCollector, payload: dict[str, Any]) -> None:
     session = out.day(address, item.session) if item else None
     if item is not None and session is not None:
         prices = Ohlcv(item.open, item.high, item.low, item.price, item.volume)
-        out.bar(address, listing_id("US", clean_text(item.symbol)), session, prices, "traded")
+        out.bar(address, us_listing(item.symbol), session, prices, "traded")
 
 
 SOURCE = AlphaVantage()

@@ -12,7 +12,7 @@ from typing import Any
 from data_pipeline.sources.china.symbols import MARKET, ZONE, Listing, listing
 from data_pipeline.sources.parsing import Payload, clean_text, expect_list, expect_object, listing_id, read_json
 from data_pipeline.sources.prices.akshare import add_payout
-from data_pipeline.sources.prices.bars import CN_FINAL, Ohlcv, PriceCollector, first_and_last, window_context
+from data_pipeline.sources.prices.bars import CN_FINAL, SETTLES, Ohlcv, PriceCollector, first_and_last, window_context
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,
@@ -79,12 +79,13 @@ class Baostock(Source):
         needs=("symbols",),
         rate=RateLimit(calls=1, seconds=1, shared="baostock"),
         zone=ZONE,
+        settles=SETTLES,
         zone_rule="dates of sessions in Shanghai",
         terms="Free for everybody; the library is BSD licensed, the data without warranty.",
         licence="free to use, no licence of the data is stated",
         evidence="documented",
         evidence_note="http://baostock.com/baostock/index.php/Python_API%E6%96%87%E6%A1%A3",
-        parser_version="baostock_prices-1",
+        parser_version="baostock_prices-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:

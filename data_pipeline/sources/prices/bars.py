@@ -21,6 +21,9 @@ US_FINAL = time(20)
 """New York time from which a US vendor's daily row no longer moves: the end of late trading and of corrections."""
 CN_FINAL = time(16)
 """Shanghai time from which a Chinese vendor's daily row no longer moves: after the fixed-price session of STAR."""
+SETTLES = timedelta(days=4)
+"""How far before a window's start its bars are asked once more: a session that was unfinished when the window before
+ended (its last day, over a long weekend) is then read by the next one."""
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 1, 1)
 _ROUNDING = 1e-6
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?)?")
@@ -77,6 +80,7 @@ class PriceCollector(Collector):
         self._recent = (response.fetched_at - timedelta(days=3)).date()
         self._seen: set[tuple[Any, ...]] = set()
         self._newest: dict[str, date] = {}
+        self._acted: dict[tuple[Any, ...], tuple[int, list[float]]] = {}
         context = response.request.context
         self.window: Window | None = None
         if "since" in context:
@@ -157,6 +161,13 @@ class PriceCollector(Collector):
     ) -> None:
         """Add a corporate action that has happened, or count or quarantine it.
 
+        The store knows an action by instrument, ex-date, kind and detail: of two with these in common the later would
+        replace the earlier. So unequal payouts of one day (a regular dividend and a special one that the vendor does not
+        tell apart) become one action of their sum, counted as ``summed_payouts``; equal ones are one event that stands
+        there twice. That two unequal splits of one day multiply, or two final values of a delisting add up, is in no
+        vendor's documentation that we know: the second is set aside. The sum is of one answer; payouts of a day that
+        a vendor spreads over two pages are not added.
+
         Args:
             address: Where the item stands.
             instrument_id: As ``listing_id`` makes it.
@@ -173,10 +184,15 @@ class PriceCollector(Collector):
             self.parsed.counts["announced_actions"] += 1
             return
         detail = clean_text(detail)
-        key = ("action", instrument_id, ex_date, kind, value, detail)
-        reason = "it stands there twice" if key in self._seen else None
+        key = (instrument_id, ex_date, kind, detail)
+        index, values = self._acted.get(key, (len(self.parsed.actions), []))
+        reason = None
         if kind in ("split", "cash_dividend") and not value > 0:
             reason = f"a value of {value}"
+        elif value in values:
+            reason = "it stands there twice"
+        elif values and kind != "cash_dividend":
+            reason = f"another {kind} of that day says {values[0]}"
         if reason is None:
             reason = self._add(
                 self.parsed.actions,
@@ -184,13 +200,16 @@ class PriceCollector(Collector):
                 instrument_id=instrument_id,
                 ex_date=ex_date,
                 kind=kind,
-                value=value,
+                value=sum(sorted((*values, value))),  # sorted: the order of rows changes no rounding
                 detail=detail,
             )
         if reason is not None:
-            self.set_aside(address, f"{kind} of {ex_date}: {reason}", repr(key))
+            self.set_aside(address, f"{kind} of {ex_date}: {reason}", repr((*key, value)))
             return
-        self._seen.add(key)
+        if values:
+            self.parsed.actions[index] = self.parsed.actions.pop()
+            self.parsed.counts["summed_payouts"] += 1
+        self._acted[key] = (index, [*values, value])
 
     def instrument(self, address: str, **fields: Any) -> None:
         """Add an instrument, or quarantine it."""

@@ -1,8 +1,8 @@
 """The user's own price files: CSV (also .gz) and Parquet below a folder.
 
-Columns: ``symbol`` (``US:`` is put before it) or ``instrument_id``, ``session`` (YYYY-MM-DD), ``open``, ``high``, ``low``,
-``close``, ``volume``, ``basis`` (traded, split_adjusted or total_return: no default, since prices of unknown basis would
-have a split applied twice or never), and optionally ``adj_close``.
+Columns: ``symbol`` (a US one: ``BRK.B`` becomes ``US:BRK-B``) or ``instrument_id``, ``session`` (YYYY-MM-DD), ``open``,
+``high``, ``low``, ``close``, ``volume``, ``basis`` (traded, split_adjusted or total_return: no default, since prices of
+unknown basis would have a split applied twice or never), and optionally ``adj_close``.
 
 One published layout is known as well: bokeh's sample of five stocks (``Ticker,Date,Open,High,Low,Close,Volume,Adj
 Close``), downloaded from Yahoo when its history was as traded: Apple's close halves at its split of June 2000. Other
@@ -21,8 +21,8 @@ from urllib.parse import quote
 import polars as pl
 
 from data_pipeline.sources.markup import response_text
-from data_pipeline.sources.parsing import Payload, clean_text, listing_id
-from data_pipeline.sources.prices.bars import Ohlcv, PriceCollector, window_context
+from data_pipeline.sources.parsing import Payload, clean_text
+from data_pipeline.sources.prices.bars import SETTLES, Ohlcv, PriceCollector, window_context
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,
@@ -34,6 +34,7 @@ from data_pipeline.sources.protocol import (
     SourceInfo,
     Window,
 )
+from data_pipeline.sources.us_symbols import us_listing
 from tickertune.core.market import Basis
 
 _ENDINGS = (".csv", ".csv.gz", ".parquet")
@@ -72,13 +73,14 @@ class PriceFiles(Source):
         modes=("file",),
         access="the user's own files below a folder",
         needs=("path",),
+        settles=SETTLES,
         zone_rule="dates of sessions in the exchange's zone",
         max_bytes=_LIMIT,
         terms="The user's own data.",
         licence="as the user's files state",
         evidence="file",
         evidence_note="docs/sources.md (columns) and https://docs.bokeh.org/en/latest/docs/reference/sampledata.html",
-        parser_version="price_files-1",
+        parser_version="price_files-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
@@ -104,7 +106,7 @@ class PriceFiles(Source):
             raise RefusedResponse("the file does not say its basis: add a column basis")
         for address, item in out.items(Row, rows, "/row"):
             session = out.day(address, item.session)
-            identity = clean_text(item.instrument_id) or listing_id("US", clean_text(item.symbol).upper())
+            identity = clean_text(item.instrument_id) or us_listing(item.symbol.upper())
             if identity == "US:":
                 out.set_aside(address, "the row has neither symbol nor instrument_id", item)
             elif session is not None:

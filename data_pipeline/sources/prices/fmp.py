@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import Field
 
-from data_pipeline.sources.parsing import Payload, clean_text, expect_list, listing_id, read_json
-from data_pipeline.sources.prices.bars import US_ZONE, Ohlcv, PriceCollector, first_and_last, window_context
+from data_pipeline.sources.parsing import Payload, clean_text, expect_list, read_json
+from data_pipeline.sources.prices.bars import SETTLES, US_ZONE, Ohlcv, PriceCollector, first_and_last, window_context
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
@@ -26,6 +26,7 @@ from data_pipeline.sources.protocol import (
     SourceInfo,
     Window,
 )
+from data_pipeline.sources.us_symbols import us_listing, us_symbol
 from tickertune.core.market import Basis
 
 _API = "https://financialmodelingprep.com/stable"
@@ -105,26 +106,27 @@ class Fmp(Source):
         rate=RateLimit(calls=300, seconds=60, per_day=250, shared="fmp"),
         zone=US_ZONE,
         symbols_as_of="fetch",
+        settles=SETTLES,
         zone_rule="dates of sessions in New York",
         terms="Free plan for personal use; display and redistribution need a licence.",
         licence="proprietary (Financial Modeling Prep)",
         evidence="documented",
         evidence_note="https://site.financialmodelingprep.com/developer/docs/stable/historical-price-eod-non-split-adjusted",
-        parser_version="fmp_prices-1",
+        parser_version="fmp_prices-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
         """Return the requests for bars, dividends and splits of each symbol."""
         first, last = first_and_last(window)
         requests = []
-        for symbol in (symbol.strip().upper() for symbol in scope.symbols):
+        for symbol in (us_symbol(symbol.upper()) for symbol in scope.symbols):
             start = first
             while start <= last:
                 end = min(start + _STEP, last)
                 requests.append(
                     Request(
                         url=f"{_API}/historical-price-eod/non-split-adjusted",
-                        params={"symbol": symbol.replace(".", "-"), "from": start.isoformat(), "to": end.isoformat()},
+                        params={"symbol": symbol, "from": start.isoformat(), "to": end.isoformat()},
                         auth=_KEY,
                         context=window_context(window, kind="bars", symbol=symbol),
                     )
@@ -133,7 +135,7 @@ class Fmp(Source):
             requests += [
                 Request(
                     url=f"{_API}/{kind}",
-                    params={"symbol": symbol.replace(".", "-")},
+                    params={"symbol": symbol},
                     auth=_KEY,
                     context=window_context(window, kind=kind, symbol=symbol),
                 )
@@ -149,7 +151,7 @@ class Fmp(Source):
         rows = expect_list(payload, "the top")
         context = response.request.context
         out = PriceCollector(self.info, response)
-        identity = listing_id("US", context.get("symbol", ""))
+        identity = us_listing(context.get("symbol", ""))
         match context.get("kind"):
             case "dividends":
                 for address, item in out.items(Dividend, rows, ""):

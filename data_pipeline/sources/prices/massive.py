@@ -10,8 +10,9 @@ asked, both forms are read. Massive lists some events twice, with two ids, or tw
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from data_pipeline.sources.parsing import clean_text, expect_list, expect_object, listing_id, read_json
+from data_pipeline.sources.parsing import clean_text, expect_list, expect_object, read_json
 from data_pipeline.sources.prices.bars import (
+    SETTLES,
     US_ZONE,
     Ohlcv,
     PriceCollector,
@@ -39,6 +40,7 @@ from data_pipeline.sources.protocol import (
 )
 from data_pipeline.sources.protocol.parsed import Refusal
 from data_pipeline.sources.times import epoch, zone_info
+from data_pipeline.sources.us_symbols import dotted_symbol, us_listing
 from tickertune.core.market import Basis
 
 _PAGES = 1000
@@ -59,6 +61,7 @@ class Massive(Source):
         credentials=("MASSIVE_API_KEY",),
         rate=RateLimit(calls=5, seconds=60, shared="massive"),
         zone=US_ZONE,
+        settles=SETTLES,
         zone_rule="a bar's epoch milliseconds are midnight in New York (of the previous day's bar: its close); other dates "
         "are of the exchange",
         terms="For display and own use while subscribed; stored data must be deleted when the account ends.",
@@ -66,14 +69,14 @@ class Massive(Source):
         evidence="recorded",
         evidence_note="payloads/massive_polygon/v2_aggs*, v1_open-close*, v3_reference_{splits,dividends,tickers}*, "
         "vX_reference_tickers_META_events*; the addresses /stocks/v1 by https://massive.com/docs/rest/stocks",
-        parser_version="massive_prices-1",
+        parser_version="massive_prices-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
         """Return the requests for bars, splits, dividends and facts of each symbol."""
         first, last = (day.isoformat() for day in first_and_last(window))
         requests = []
-        for symbol in (symbol.strip().upper() for symbol in scope.symbols):
+        for symbol in (dotted_symbol(symbol.upper()) for symbol in scope.symbols):
             path = quote(symbol, safe="")
             requests += [
                 Request(
@@ -155,7 +158,7 @@ def _bars(out: PriceCollector, payload: dict[str, Any]) -> None:
     if not isinstance(adjusted, bool):
         raise RefusedResponse(f"the answer does not say whether it is adjusted, but {str(adjusted)[:40]!r}")
     basis: Basis = "split_adjusted" if adjusted else "traded"
-    identity = listing_id("US", out.response.request.context.get("symbol", ""))
+    identity = us_listing(out.response.request.context.get("symbol", ""))
     for address, item in out.items(Aggregate, expect_list(payload.get("results", []), "results"), "/results"):
         stamp = out.stamp(address, epoch, item.t, "ms")
         if stamp is None or stamp.at is None:
@@ -177,7 +180,7 @@ def _open_close(out: PriceCollector, payload: dict[str, Any]) -> None:
     # The vendor's default is adjusted; this answer does not repeat what was asked.
     basis: Basis = "traded" if out.response.request.params.get("adjusted") == "false" else "split_adjusted"
     prices = Ohlcv(item.open, item.high, item.low, item.close, item.volume)
-    out.bar(address, listing_id("US", clean_text(item.symbol)), session, prices, basis)
+    out.bar(address, us_listing(item.symbol), session, prices, basis)
 
 
 def _splits(out: PriceCollector, payload: dict[str, Any]) -> None:
@@ -185,9 +188,7 @@ def _splits(out: PriceCollector, payload: dict[str, Any]) -> None:
         ex_date = out.day(address, item.execution_date)
         if ex_date is not None:
             ratio = item.split_to / item.split_from if item.split_from else 0.0
-            out.action(
-                address, listing_id("US", clean_text(item.ticker)), ex_date, "split", ratio, item.adjustment_type
-            )
+            out.action(address, us_listing(item.ticker), ex_date, "split", ratio, item.adjustment_type)
 
 
 def _dividends(out: PriceCollector, payload: dict[str, Any]) -> None:
@@ -199,7 +200,7 @@ def _dividends(out: PriceCollector, payload: dict[str, Any]) -> None:
             out.set_aside(address, f"a dividend in {item.currency[:10]!r}: the listing trades in USD", item)
             continue
         kind = item.dividend_type or item.distribution_type
-        identity = listing_id("US", clean_text(item.ticker))
+        identity = us_listing(item.ticker)
         out.action(address, identity, ex_date, "cash_dividend", item.cash_amount, kind)
 
 

@@ -4,10 +4,11 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from data_pipeline.sources.parsing import clean_text, listing_id
+from data_pipeline.sources.parsing import clean_text
 from data_pipeline.sources.prices.bars import PriceCollector, read_day
 from data_pipeline.sources.prices.massive_payloads import Event, Events, Ticker
 from data_pipeline.sources.protocol import Auth, Request
+from data_pipeline.sources.us_symbols import us_listing, us_symbol
 
 API = "https://api.massive.com"
 KEY = (Auth(place="header", name="Authorization", env="MASSIVE_API_KEY", template="Bearer {}"),)
@@ -32,7 +33,7 @@ def read_ticker(out: PriceCollector, payload: dict[str, Any]) -> None:
         out.set_aside(address, "not listed on an exchange", item)
         return
     _add_instrument(
-        out, address, listing_id("US", symbol), symbol, None, gone + timedelta(days=1) if gone else None, shared
+        out, address, us_listing(symbol), us_symbol(symbol), None, gone + timedelta(days=1) if gone else None, shared
     )
     out.parsed.follow.append(
         Request(
@@ -54,7 +55,7 @@ def read_renamings(out: PriceCollector, payload: dict[str, Any]) -> None:
     spans: list[tuple[date, str]] = []
     for where, item in out.items(Event, company.events, "/results/events"):
         start = out.day(where, item.date)
-        symbol = clean_text(item.ticker_change.ticker)
+        symbol = us_symbol(item.ticker_change.ticker)
         if start is not None and symbol and item.type == "ticker_change":
             spans.append((start, symbol))
     spans.sort()
@@ -62,7 +63,7 @@ def read_renamings(out: PriceCollector, payload: dict[str, Any]) -> None:
     ends: list[date | None] = [start for start, _ in spans[1:]]
     ends.append(read_day(gone) + timedelta(days=1) if gone else None)
     for index, ((start, symbol), end) in enumerate(zip(spans, ends, strict=False)):
-        identity = listing_id("US", spans[-1][1])
+        identity = us_listing(spans[-1][1])
         if context.get("exchange"):
             _add_instrument(out, address, identity, symbol, start, end, context)
         if index:

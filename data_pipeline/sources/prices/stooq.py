@@ -12,7 +12,15 @@ from datetime import time
 
 from data_pipeline.sources.markup import response_text
 from data_pipeline.sources.parsing import Payload, clean_text, listing_id
-from data_pipeline.sources.prices.bars import US_FINAL, US_ZONE, Ohlcv, PriceCollector, first_and_last, window_context
+from data_pipeline.sources.prices.bars import (
+    SETTLES,
+    US_FINAL,
+    US_ZONE,
+    Ohlcv,
+    PriceCollector,
+    first_and_last,
+    window_context,
+)
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
@@ -26,6 +34,7 @@ from data_pipeline.sources.protocol import (
     SourceInfo,
     Window,
 )
+from data_pipeline.sources.us_symbols import us_listing, us_symbol
 
 _KEY = (Auth(place="query", name="apikey", env="STOOQ_API_KEY"),)
 _HEADER = ["Date", "Open", "High", "Low", "Close"]
@@ -60,12 +69,13 @@ class Stooq(Source):
         rate=RateLimit(calls=1, seconds=2, shared="stooq"),
         zone=US_ZONE,
         symbols_as_of="fetch",
+        settles=SETTLES,
         zone_rule="dates of sessions in the exchange's zone",
         terms="Free for personal, non-commercial use; a daily number of downloads that Stooq does not publish.",
         licence="proprietary (Stooq and the exchanges)",
         evidence="documented",
         evidence_note="https://stooq.com/db/h/ and https://apis.apis.io/apis/stooq/historical-data-api/",
-        parser_version="stooq-1",
+        parser_version="stooq-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
@@ -123,7 +133,7 @@ def stooq_symbol(symbol: str) -> str:
     lower = symbol.strip().lower()
     if lower.startswith("^") or lower.rpartition(".")[2] in ("us", "uk", "de", "jp", "hk", "hu", "pl", "v", "f", "c"):
         return lower
-    return lower.replace(".", "-") + ".us"
+    return us_symbol(lower) + ".us"
 
 
 def stooq_listing(ticker: str) -> str:
@@ -131,7 +141,7 @@ def stooq_listing(ticker: str) -> str:
     head, dot, suffix = ticker.upper().rpartition(".")
     if not dot:
         return listing_id("global", ticker.upper())
-    return listing_id(suffix, head.replace("-", ".") if suffix == "US" else head)
+    return us_listing(head) if suffix == "US" else listing_id(suffix, head)
 
 
 SOURCE = Stooq()

@@ -13,8 +13,8 @@ from datetime import timedelta
 from typing import Any
 
 from data_pipeline.sources.markup import response_text
-from data_pipeline.sources.parsing import Payload, clean_text, expect_list, listing_id, read_json
-from data_pipeline.sources.prices.bars import US_ZONE, Ohlcv, PriceCollector, first_and_last, window_context
+from data_pipeline.sources.parsing import Payload, clean_text, expect_list, read_json
+from data_pipeline.sources.prices.bars import SETTLES, US_ZONE, Ohlcv, PriceCollector, first_and_last, window_context
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
@@ -28,6 +28,7 @@ from data_pipeline.sources.protocol import (
     SourceInfo,
     Window,
 )
+from data_pipeline.sources.us_symbols import us_listing, us_symbol
 
 _API = "https://api.tiingo.com/tiingo/daily"
 _LIST = "https://apimedia.tiingo.com/docs/tiingo/daily/supported_tickers.zip"
@@ -96,13 +97,14 @@ class Tiingo(Source):
         rate=RateLimit(calls=50, seconds=3600, per_day=1000, shared="tiingo"),
         zone=US_ZONE,
         symbols_as_of="fetch",
+        settles=SETTLES,
         zone_rule="dates of sessions, written as midnight UTC; the day's prices are corrected until 20:00 New York",
         terms="Free plan for internal use, 500 symbols a month; redistribution needs a contract.",
         licence="proprietary (Tiingo)",
         evidence="recorded",
         evidence_note="payloads/tiingo/ticker_price*.json and ticker_metadata.0.json; the list of tickers is documented "
         "only (https://www.tiingo.com/documentation/end-of-day): its recordings are damaged",
-        parser_version="tiingo_prices-1",
+        parser_version="tiingo_prices-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
@@ -110,12 +112,11 @@ class Tiingo(Source):
         first, last = first_and_last(window)
         params = {"startDate": first.isoformat(), "endDate": last.isoformat(), "format": "json"}
         requests = []
-        for symbol in scope.symbols:
-            ticker = symbol.strip().upper().replace(".", "-")
-            context = window_context(window, symbol=symbol.strip().upper(), kind="prices")
-            requests.append(Request(url=f"{_API}/{ticker}/prices", params=params, auth=_KEY, context=context))
-            context = {"symbol": symbol.strip().upper(), "kind": "metadata"}
-            requests.append(Request(url=f"{_API}/{ticker}", auth=_KEY, context=context))
+        for symbol in (us_symbol(symbol.upper()) for symbol in scope.symbols):
+            context = window_context(window, symbol=symbol, kind="prices")
+            requests.append(Request(url=f"{_API}/{symbol}/prices", params=params, auth=_KEY, context=context))
+            context = {"symbol": symbol, "kind": "metadata"}
+            requests.append(Request(url=f"{_API}/{symbol}", auth=_KEY, context=context))
         return requests or [Request(url=_LIST, expects="bytes", context={"kind": "list"})]
 
     def parse(self, response: Response) -> Parsed:
@@ -153,7 +154,7 @@ def _read_prices(out: PriceCollector) -> None:
         payload = read_json(out.response)
         _refuse_detail(payload)
         rows = expect_list(payload, "the top")
-    identity = listing_id("US", request.context.get("symbol", ""))
+    identity = us_listing(request.context.get("symbol", ""))
     for address, row in out.items(Price, rows, ""):
         session = out.day(address, row.date)
         if session is None:
@@ -232,10 +233,10 @@ def _add_instrument(
     if (start and first is None) or (end and last is None):
         return
     ended = last is not None and last < (out.response.fetched_at - _STILL_LISTED).date()
-    symbol = clean_text(ticker).upper().replace("-", ".")
+    symbol = us_symbol(ticker.upper())
     out.instrument(
         address,
-        instrument_id=listing_id("US", symbol),
+        instrument_id=us_listing(symbol),
         symbol=symbol,
         valid_from=first,
         valid_to=last + timedelta(days=1) if ended and last else None,

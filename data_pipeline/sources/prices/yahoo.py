@@ -3,9 +3,12 @@
 The quotes are adjusted for splits but not for dividends; ``adjclose`` has both. Dividends are restated by every later
 split, which is undone here, so the request always reaches to the newest session: an answer that ends before it cannot
 say what a dividend was when it was paid. Yahoo gives the whole past under today's symbol, also from before a renaming.
-Bars of one symbol that were fetched before and after a split must not be mixed: fetch the whole past again.
+A split restates the quotes and ``adjclose`` of the whole past, a dividend ``adjclose`` alone. So bars of one symbol that
+were fetched before and after a split must not be mixed, nor ``adj_close`` of before and after a dividend: fetch the
+whole past again.
 """
 
+import re
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
 from math import prod
@@ -14,7 +17,15 @@ from urllib.parse import quote
 
 from data_pipeline.sources.china.symbols import listing
 from data_pipeline.sources.parsing import clean_text, expect_list, expect_object, listing_id, read_json
-from data_pipeline.sources.prices.bars import Ohlcv, PriceCollector, end_of_day, first_and_last, window_context
+from data_pipeline.sources.prices.bars import (
+    SETTLES,
+    US_ZONE,
+    Ohlcv,
+    PriceCollector,
+    end_of_day,
+    first_and_last,
+    window_context,
+)
 from data_pipeline.sources.prices.yahoo_payloads import Dividend, Meta, Row, Split
 from data_pipeline.sources.protocol import (
     Cursor,
@@ -29,6 +40,7 @@ from data_pipeline.sources.protocol import (
     Window,
 )
 from data_pipeline.sources.times import Stamp, epoch, zone_info
+from data_pipeline.sources.us_symbols import us_listing, us_symbol
 
 _CHART = "https://query2.finance.yahoo.com/v8/finance/chart"
 _END_OF_TIME = "9999999999"
@@ -36,6 +48,8 @@ _MICS = {
     "NMS": "XNAS", "NGM": "XNAS", "NCM": "XNAS", "NYQ": "XNYS", "PCX": "ARCX", "ASE": "XASE", "BTS": "BATS",
     "LSE": "XLON", "HKG": "XHKG",
 }  # fmt: skip
+_CLASS = re.compile(r"[A-Z]+[./_][A-EG-KM-SUWX-Z]")
+"""A US symbol with a share class; F, L, T and V are Yahoo's suffixes of Frankfurt, London, Tokyo and TSX Venture."""
 
 
 class Yahoo(Source):
@@ -52,12 +66,13 @@ class Yahoo(Source):
         rate=RateLimit(calls=1, seconds=2, shared="yahoo"),
         zone="America/New_York",
         symbols_as_of="fetch",
+        settles=SETTLES,
         zone_rule="epoch seconds of a session's start; its date is read in the exchange's zone, which the answer names",
         terms="No official API and no promise; for personal use by Yahoo's terms, and it may refuse at any time.",
         licence="proprietary (Yahoo and its data providers)",
         evidence="recorded",
         evidence_note="payloads/yahoo/test_y_finance_equity_historical_fetcher_curl__0.json",
-        parser_version="yahoo_prices-1",
+        parser_version="yahoo_prices-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
@@ -75,7 +90,7 @@ class Yahoo(Source):
             Request(
                 url=f"{_CHART}/{quote(symbol, safe='')}", params=params, context=window_context(window, symbol=symbol)
             )
-            for symbol in scope.symbols
+            for symbol in map(yahoo_symbol, scope.symbols)
         ]
 
     def parse(self, response: Response) -> Parsed:
@@ -109,14 +124,20 @@ class Yahoo(Source):
         return out.parsed
 
 
+def yahoo_symbol(symbol: str) -> str:
+    """Return Yahoo's spelling, in which a dot comes before an exchange and a hyphen before a share class."""
+    symbol = clean_text(symbol).upper()
+    return us_symbol(symbol) if _CLASS.fullmatch(symbol) else symbol
+
+
 def instrument_id(symbol: str) -> str:
     """Return the listing id of a Yahoo symbol: ``AAPL`` is US, ``600519.SS`` mainland China, ``VOD.L`` by its suffix."""
-    symbol = clean_text(symbol).upper()
+    symbol = yahoo_symbol(symbol)
     chinese = listing(symbol) if symbol.endswith((".SS", ".SZ", ".BJ")) else None
     if chinese is not None:
         return listing_id("CN", chinese.symbol)
     head, dot, suffix = symbol.rpartition(".")
-    return listing_id(suffix, head) if dot and head else listing_id("US", symbol)
+    return listing_id(suffix, head) if dot and head else us_listing(symbol)
 
 
 def epoch_of(value: int) -> Stamp:
@@ -145,7 +166,12 @@ def _date(stamp: Stamp, zone: str) -> date:
 
 
 def _bars(out: PriceCollector, result: dict[str, Any], meta: Meta, identity: str, zone: str) -> list[date]:
-    """Add the bars; return the dates of all rows."""
+    """Add the bars; return the dates of all rows.
+
+    A New York row is final when the other sources' are. Of other exchanges the hours of late trading and corrections
+    are not known here: a row is final at the end of its day there, hours after the close. So is one of an answer that
+    is older than the day's close, as a delayed or cached one is.
+    """
     stamps = expect_list(result.get("timestamp") or [], "timestamp")
     indicators = expect_object(result.get("indicators"), "indicators")
     quotes = expect_object((expect_list(indicators.get("quote"), "quote") or [{}])[0] or {}, "quote/0")
@@ -157,6 +183,8 @@ def _bars(out: PriceCollector, result: dict[str, Any], meta: Meta, identity: str
     if any(not isinstance(column, list) or len(column) not in (0, len(stamps)) for column in columns):
         raise RefusedResponse("the columns of the chart have different lengths")
     regular = meta.currentTradingPeriod.regular if meta.currentTradingPeriod else None
+    early = regular is None or meta.regularMarketTime < regular.end
+    newest = _date(epoch_of(meta.regularMarketTime), zone)
     sessions = []
     for index, (moment, *row) in enumerate(zip_longest(stamps, *columns)):
         address = f"{out.response.url}#/chart/result/0/timestamp/{index}"
@@ -167,13 +195,8 @@ def _bars(out: PriceCollector, result: dict[str, Any], meta: Meta, identity: str
             continue
         session = _date(stamp, zone)
         sessions.append(session)
-        final = end_of_day(session, zone)
-        if (
-            regular is not None
-            and meta.regularMarketTime >= regular.end
-            and session == _date(epoch_of(regular.end), zone)
-        ):
-            final = min(final, epoch_of(regular.end).at or final)
+        stale = early and session >= newest
+        final = None if zone == US_ZONE and not stale else end_of_day(session, zone)
         prices = Ohlcv(values.open, values.high, values.low, values.close, values.volume)
         out.bar(address, identity, session, prices, "split_adjusted", adj_close=values.adjclose, final=final)
     return sessions
@@ -184,18 +207,22 @@ def _is_object(value: Any) -> bool:
 
 
 def _actions(out: PriceCollector, events: Any, identity: str, zone: str, *, reaches_now: bool) -> None:
+    """Add splits, and dividends as they were paid.
+
+    Their details stay empty: the store tells actions apart by them, and what a later split restates must not be there.
+    """
     events = events if isinstance(events, dict) else {}
     for name in events.keys() - {"dividends", "splits"}:
         out.parsed.unknown_fields[f"events.{clean_text(str(name))[:60]}"] += 1
-    splits: list[tuple[date, float]] = []
+    splits: dict[date, set[float]] = {}
     for address, item in out.items(Split, _values(events.get("splits")), "/events/splits"):
         stamp = out.stamp(address, epoch, item.date)
         if stamp is None:
             continue
         ex_date = _date(stamp, zone)
         ratio = item.numerator / item.denominator if item.denominator else 0.0
-        splits.append((ex_date, ratio))
-        out.action(address, identity, ex_date, "split", ratio, item.splitRatio, later=True)
+        splits.setdefault(ex_date, set()).add(ratio)
+        out.action(address, identity, ex_date, "split", ratio, later=True)
     for address, payout in out.items(Dividend, _values(events.get("dividends")), "/events/dividends"):
         stamp = out.stamp(address, epoch, payout.date)
         if stamp is None:
@@ -206,9 +233,12 @@ def _actions(out: PriceCollector, events: Any, identity: str, zone: str, *, reac
                 address, f"dividend of {ex_date}: the answer ends before today, later splits are unknown", payout
             )
             continue
-        later = prod(ratio for moment, ratio in splits if moment > ex_date)
-        detail = f"{payout.amount} restated by later splits" if later != 1 else ""
-        out.action(address, identity, ex_date, "cash_dividend", payout.amount * later, detail)
+        later = [ratios for moment, ratios in splits.items() if moment > ex_date]
+        if any(len(ratios) > 1 for ratios in later):
+            out.set_aside(address, f"dividend of {ex_date}: the splits of a later day contradict each other", payout)
+            continue
+        paid = payout.amount * prod(ratio for ratios in later for ratio in ratios)
+        out.action(address, identity, ex_date, "cash_dividend", paid)
 
 
 def _values(value: Any) -> list[Any]:

@@ -23,6 +23,7 @@ def test_plan_asks_raw_consolidated_bars_under_the_symbols_of_their_day():
     }
     assert wanted.items() <= bars.params.items()
     assert actions.params["end"] == "2025-10-17"  # processed after the ex-date
+    assert actions.params["start"] == "2025-05-23"  # or, with due bills, before it
     assert {auth.name for auth in bars.auth} == {"APCA-API-KEY-ID", "APCA-API-SECRET-KEY"}
 
 
@@ -59,6 +60,18 @@ def test_each_kind_of_action_has_its_value_per_share_on_its_ex_date():
     assert found["US:WAS"] == ("symbol_change", 0.0, date(2025, 6, 19))
     both = [(action.kind, action.value) for action in ACTIONS.parse().actions if action.instrument_id == "US:EXMP"]
     assert both == [("cash_dividend", 0.26), ("split", 4.0)]
+
+
+def test_action_processed_before_the_window_counts_by_its_ex_date():
+    _, asked = alpaca.SOURCE.plan(Cursor(), JUNE, Scope(symbols=("EXMP",)))
+    splits = [
+        {"symbol": "EXMP", "new_rate": 2, "old_rate": 1, "process_date": "2025-05-30", "ex_date": ex_date}
+        for ex_date in ("2025-06-02", "2025-05-30")
+    ]
+    assert asked.params["start"] <= "2025-05-30"
+    answer = parsed(alpaca.SOURCE, asked, {"corporate_actions": {"forward_splits": splits}})
+    assert [action.ex_date for action in answer.actions] == [date(2025, 6, 2)]
+    assert answer.counts["outside_window"] == 1
 
 
 def test_spin_off_is_set_aside_since_its_value_is_unknown():

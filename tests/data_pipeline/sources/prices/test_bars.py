@@ -1,8 +1,8 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from data_pipeline.sources.prices import tiingo
+from data_pipeline.sources.prices import SOURCES, tiingo
 from data_pipeline.sources.prices.bars import Ohlcv, PriceCollector, read_day, window_context
 from data_pipeline.sources.protocol import Request, Response
 from tests.data_pipeline.sources.prices.answers import JUNE
@@ -101,6 +101,48 @@ def test_a_special_dividend_beside_a_regular_one_of_the_same_amount_are_two():
         out.action("row", "US:EXMP", date(2025, 6, 9), "cash_dividend", 0.5, detail)
     assert [action.detail for action in out.parsed.actions] == ["CD", "SC"]
     assert len(out.parsed.quarantine) == 1
+
+
+def test_unequal_payouts_of_one_day_are_one_action_of_their_sum_since_the_store_keeps_one_of_a_key():
+    out = collector()
+    for value in (1.0, 5.0, 1.0):
+        out.action("row", "US:EXMP", date(2025, 6, 9), "cash_dividend", value, "CD")
+    out.action("row", "US:EXMP", date(2025, 6, 10), "cash_dividend", 0.3, "CD")
+    assert [(action.ex_date.day, action.value) for action in out.parsed.actions] == [(9, 6.0), (10, 0.3)]
+    assert out.parsed.counts["summed_payouts"] == 1
+    assert ["twice" in item.reason for item in out.parsed.quarantine] == [True]
+
+
+def test_sum_of_payouts_does_not_depend_on_their_order():
+    sums = set()
+    for values in ((0.1, 0.2, 0.7), (0.7, 0.2, 0.1), (0.2, 0.7, 0.1)):
+        out = collector()
+        for value in values:
+            out.action("row", "US:EXMP", date(2025, 6, 9), "cash_dividend", value)
+        sums.update(action.value for action in out.parsed.actions)
+    assert len(sums) == 1
+
+
+def test_impossible_payout_is_not_added_to_a_good_one():
+    out = collector()
+    for value in (1.0, -5.0, float("nan"), float("inf")):
+        out.action("row", "US:EXMP", date(2025, 6, 9), "cash_dividend", value)
+    assert [action.value for action in out.parsed.actions] == [1.0]
+    assert len(out.parsed.quarantine) == 3
+
+
+@pytest.mark.parametrize(("kind", "values"), [("split", (2.0, 3.0)), ("delisting", (38.5, 40.0))])
+def test_second_of_two_unequal_splits_or_final_values_of_a_day_is_set_aside(kind, values):
+    out = collector()
+    for value in values:
+        out.action("row", "US:EXMP", date(2025, 6, 9), kind, value)
+    assert [action.value for action in out.parsed.actions] == [values[0]]
+    (item,) = out.parsed.quarantine
+    assert f"another {kind} of that day says {values[0]}" in item.reason
+
+
+def test_every_price_source_asks_again_for_sessions_that_were_unfinished_over_a_long_weekend():
+    assert {source.info.settles for source in SOURCES} == {timedelta(days=4)}
 
 
 @pytest.mark.parametrize("text", ["2018-01-05", "20180105", "2018-01-05T00:00:00.000Z", "2018-01-05T00:00:00+00:00"])

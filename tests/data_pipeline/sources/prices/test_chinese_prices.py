@@ -74,6 +74,15 @@ def test_payout_with_new_shares_on_the_same_day_is_stated_per_share_as_traded_th
     assert actions == [("split", 2.0), ("cash_dividend", 0.25)]
 
 
+def test_two_payouts_of_one_day_are_one_action_of_their_sum():
+    rows = [
+        {"SECURITY_CODE": "600999", "EX_DIVIDEND_DATE": "2025-06-12 00:00:00", "PRETAX_BONUS_RMB": amount}
+        for amount in (10.0, 20.0)
+    ]
+    answer = parsed(akshare.SOURCE, PAYOUTS.request, {"result": {"data": rows}})
+    assert [(action.value, action.detail) for action in answer.actions] == [(3.0, "before tax")]
+
+
 def test_planned_payout_is_counted_and_one_without_shares_has_its_cash():
     answer = PAYOUTS.parse()
     assert answer.counts["planned_payouts"] == 1

@@ -59,6 +59,11 @@ def test_prices_of_zero_are_no_bar():
     assert "bar of 2025-06-05" in answer.quarantine[0].reason
 
 
+def test_regular_and_special_dividend_of_one_day_are_one_action_of_their_sum():
+    rows = [{"symbol": "EXMP", "date": "2025-06-06", "dividend": value} for value in (1.0, 5.0)]
+    assert [action.value for action in parsed(fmp.SOURCE, DIVIDENDS.request, rows).actions] == [6.0]
+
+
 def test_dividend_before_a_split_is_what_was_paid():
     assert [(action.ex_date.month, action.value) for action in DIVIDENDS.parse().actions] == [(6, 0.26), (3, 1.0)]
     assert [action.value for action in SPLITS.parse().actions] == [4.0]

@@ -68,7 +68,7 @@ def test_recorded_reverse_split_is_a_ratio_below_one():
     }
     assert ratios["US:BRW", date(2022, 5, 20)] == 0.5
     assert ratios["US:GOOGL", date(2022, 7, 18)] == 20.0
-    assert ratios["US:CIG.C", date(2022, 5, 2)] == pytest.approx(4 / 3)
+    assert ratios["US:CIG-C", date(2022, 5, 2)] == pytest.approx(4 / 3)
 
 
 def test_dividend_is_what_was_paid_not_what_later_splits_make_of_it():

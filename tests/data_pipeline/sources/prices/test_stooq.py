@@ -18,7 +18,7 @@ def test_plan_asks_the_windows_days_with_the_key():
 
 @pytest.mark.parametrize(
     ("symbol", "ticker", "identity"),
-    [("AAPL", "aapl.us", "US:AAPL"), ("BRK.B", "brk-b.us", "US:BRK.B"), ("vod.uk", "vod.uk", "UK:VOD"),
+    [("AAPL", "aapl.us", "US:AAPL"), ("BRK.B", "brk-b.us", "US:BRK-B"), ("vod.uk", "vod.uk", "UK:VOD"),
      ("^SPX", "^spx", "global:^SPX")],
 )  # fmt: skip
 def test_symbols(symbol, ticker, identity):
