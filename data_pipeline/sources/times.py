@@ -23,6 +23,10 @@ WIDTH: dict[TimeQuality, timedelta] = {
 }
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})")
+_OFFSET = re.compile(r"Z|(?P<sign>[+-])(?P<hours>0\d|1[0-4]):?(?P<minutes>[0-5]\d)")
+"""Zone of a date as XML Schema writes it (``xs:date``)."""
+_EARLIEST_ZONE, _LATEST_ZONE = timedelta(hours=14), timedelta(hours=12)
+"""A date begins first in Kiribati (UTC+14) and ends last on Baker Island (UTC-12)."""
 _AGO = re.compile(
     r"(?P<count>\d{1,4}|an?)\s*(?P<unit>s|sec|second|m|min|minute|h|hr|hour|d|day|w|wk|week)s?\.?\s+ago", re.IGNORECASE
 )
@@ -91,7 +95,8 @@ def iso(text: str, zone: str | None = None) -> Stamp:
     """Read ISO 8601 (also with a space, ``Z``, or in basic form such as ``20220718T120500``).
 
     Args:
-        text: The stamp. A date alone gives quality ``day``, a time without seconds ``minute``.
+        text: The stamp. A date alone gives quality ``day``, also one with a zone as XML Schema writes it
+            (``2025-06-06+00:00``); an hour without minutes gives ``hour``, a time without seconds ``minute``.
         zone: IANA zone of stamps that carry none; without it a naive stamp is refused.
     """
     stripped = text.strip().upper()
@@ -100,10 +105,17 @@ def iso(text: str, zone: str | None = None) -> Stamp:
     date_part = _DATE.match(stripped)
     if date_part is None:
         raise ValueError(f"{text[:60]!r} is not a date and time of ISO 8601")
+    offset = _OFFSET.fullmatch(stripped, date_part.end())
+    if offset is not None:  # ``fromisoformat`` takes any character between date and time: it would be a midnight
+        minutes = int(offset["hours"] or 0) * 60 + int(offset["minutes"] or 0)
+        shift = timedelta(minutes=-minutes if offset["sign"] == "-" else minutes)
+        return _day_of(date(*map(int, date_part.groups())), timezone(shift))
+    if stripped[date_part.end()] not in "T ":
+        raise ValueError(f"{text[:60]!r} has neither a T nor a blank between date and time")
     moment = datetime.fromisoformat(stripped)
     clock = stripped[date_part.end() + 1 :]
-    digits = re.split(r"[+\-Z]", clock, maxsplit=1)[0]
-    quality: TimeQuality = "minute" if len(digits.replace(":", "")) <= 4 else "exact"
+    digits = len(re.split(r"[+\-Z]", clock, maxsplit=1)[0].replace(":", ""))
+    quality: TimeQuality = "hour" if digits <= 2 else "minute" if digits <= 4 else "exact"
     return _settled(moment, zone, quality)
 
 
@@ -154,12 +166,13 @@ def day(value: str | date, zone: str | None) -> Stamp:
     """Read a date alone: published at some time of that day in ``zone``."""
     if zone is None:
         raise ValueError(f"date {value} has no zone")
-    if isinstance(value, str):
-        found = _DATE.match(value.strip())
-        if found is None:
-            raise ValueError(f"{value!r} is not a date")
-        value = date(*map(int, found.groups()))
-    return _day_of(value, zone_info(zone))
+    return _day_of(_date(value), zone_info(zone))
+
+
+def day_anywhere(value: str | date) -> Stamp:
+    """Read a date alone whose zone nobody states: published while it was that date somewhere on earth (50 hours)."""
+    start, end = _bounds(_date(value), UTC)
+    return Stamp(start - _EARLIEST_ZONE, "day", end + _LATEST_ZONE)
 
 
 def ago(text: str, seen: datetime) -> Stamp:
@@ -175,18 +188,33 @@ def ago(text: str, seen: datetime) -> Stamp:
     return Stamp(latest - unit, quality[letter], latest)
 
 
-def _day_of(value: date, zone: tzinfo) -> Stamp:
+def _date(value: str | date) -> date:
+    if isinstance(value, date):
+        return value
+    found = _DATE.match(value.strip())
+    if found is None:
+        raise ValueError(f"{value!r} is not a date")
+    return date(*map(int, found.groups()))
+
+
+def _bounds(value: date, zone: tzinfo) -> tuple[datetime, datetime]:
     start = datetime.combine(value, time(), zone).astimezone(UTC)
     end = datetime.combine(value + timedelta(days=1), time(), zone).astimezone(UTC)
     if not _EARLIEST <= start <= _LATEST:
         raise ValueError(f"date {value} is out of range")
+    return start, end
+
+
+def _day_of(value: date, zone: tzinfo) -> Stamp:
+    start, end = _bounds(value, zone)
     return Stamp(start, "day", end)
 
 
 def _settled(moment: datetime, zone: str | None, quality: TimeQuality) -> Stamp:
-    """Attach the zone to a naive time. An hour that the clock shows twice is read as the later one."""
+    """Attach the zone to a naive time. An hour that the clock shows twice, or leaves out, is read as the later one."""
     if moment.tzinfo is None:
         if zone is None:
             raise ValueError(f"time {moment} has no zone")
-        moment = moment.replace(tzinfo=zone_info(zone), fold=1)
+        # In the hour that is left out the reading with fold=0 is the later one (PEP 495), in one shown twice fold=1.
+        moment = max(moment.replace(tzinfo=zone_info(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     return Stamp.of(moment, quality)

@@ -214,7 +214,7 @@ _COMMON = {
     "terms": _TERMS,
     "licence": "proprietary (the publishers)",
     "access": _ACCESS,
-    "parser_version": "cc_news-1",
+    "parser_version": "cc_news-2",
 }
 
 CC_NEWS = CommonCrawlNews(

@@ -39,7 +39,7 @@ class Pages(Source):
         licence="proprietary (the publishers)",
         evidence="recorded",
         evidence_note="payloads/news_html: five pages of Business Insider, CNBC and Reuters with expected parses",
-        parser_version="pages-1",
+        parser_version="pages-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:

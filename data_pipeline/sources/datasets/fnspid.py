@@ -20,7 +20,7 @@ from data_pipeline.sources.datasets.file_source import FileSource, file_path
 from data_pipeline.sources.datasets.reading import csv_rows, unpacked
 from data_pipeline.sources.parsing import Collector, Payload, content_id
 from data_pipeline.sources.protocol import Parsed, RefusedResponse, Response, SourceInfo
-from data_pipeline.sources.times import Stamp, day, iso
+from data_pipeline.sources.times import Stamp, day_anywhere, iso
 
 _RUSSIAN = "://lenta.ru/"
 
@@ -53,14 +53,15 @@ class Fnspid(FileSource):
         modes=("file",),
         access="CSV files of the Hub data set Zihan1004/FNSPID, cut to parts below 2 GB",
         needs=("path",),
-        zone_rule="Date ends in UTC; midnight is a date alone; its meaning is not documented",
+        zone_rule="Date ends in UTC; midnight is a date alone whose zone is not documented: that date anywhere on "
+        "earth (UTC+14 to UTC-12); whether it is the publication is not documented either",
         max_bytes=2 << 30,
         terms="Non-commercial use, with the authors named; articles belong to their publishers.",
         licence="CC BY-NC 4.0 (the collection's); articles belong to their publishers",
         evidence="file",
         evidence_note="https://huggingface.co/datasets/Zihan1004/FNSPID and "
         "https://github.com/Zdong104/FNSPID_Financial_News_Dataset",
-        parser_version="fnspid-1",
+        parser_version="fnspid-2",
     )
 
     def wants(self, path: PurePosixPath) -> bool:
@@ -111,10 +112,10 @@ class Fnspid(FileSource):
 
 
 def published(text: str) -> Stamp:
-    """Read ``2023-12-16 23:00:00 UTC``; midnight is a date alone."""
+    """Read ``2023-12-16 23:00:00 UTC``; midnight is a date alone, and UTC then no statement of its zone."""
     plain = text.strip().removesuffix(" UTC")
     stamp = iso(plain, "UTC")
-    return day(plain[:10], "UTC") if plain.endswith("00:00:00") else stamp
+    return day_anywhere(plain[:10]) if plain.endswith("00:00:00") else stamp
 
 
 SOURCE = Fnspid()

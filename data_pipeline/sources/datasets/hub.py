@@ -6,7 +6,8 @@
 
 - ``dataset`` and ``title`` or ``body`` are needed; ``config`` (``default``) and ``split`` (``train``) say the part.
 - ``time`` names the column of publication, ``zone`` the IANA zone of stamps without one (``UTC``), ``unit`` the unit of
-  numbers (``s``, ``ms``, ``us``). Midnight in that zone is read as a date alone. Without ``time`` all times are unknown.
+  numbers (``s``, ``ms``, ``us``). Midnight is read as a date alone: in that zone, or anywhere on earth where the stamp
+  itself says UTC. Without ``time`` all times are unknown.
 - ``updated``, ``symbol``, ``url``, ``id`` and ``language`` name further columns; ``market`` and ``licence`` are values.
   Without ``id``, ids come from the content.
 - ``via=rows`` reads 100 rows an answer; the default ``via=parquet`` reads the Hub's own parquet copies file by file.
@@ -43,7 +44,7 @@ from data_pipeline.sources.protocol import (
     SourceInfo,
     Window,
 )
-from data_pipeline.sources.times import UNKNOWN, Stamp, day, epoch, iso
+from data_pipeline.sources.times import UNKNOWN, Stamp, day, day_anywhere, epoch, iso
 
 _VIEWER = "https://datasets-server.huggingface.co"
 _KEY = (Auth(place="header", name="Authorization", env="HF_TOKEN", template="Bearer {}"),)
@@ -84,13 +85,14 @@ class Hub(Source):
         needs=("query",),
         optional_credentials=("HF_TOKEN",),
         rate=RateLimit(calls=1, seconds=1, shared="huggingface"),
-        zone_rule="the declared column, in the declared zone where a stamp has none; midnight is a date alone",
+        zone_rule="the declared column, in the declared zone where a stamp has none; midnight is a date alone: of that "
+        "zone, and anywhere on earth (UTC+14 to UTC-12) where the stamp itself says UTC",
         max_bytes=1 << 30,
         terms="Each data set's card states its terms; the user reads them before declaring it.",
         licence="unstated (declare the card's with licence=)",
         evidence="documented",
         evidence_note="https://huggingface.co/docs/dataset-viewer/rows and /parquet",
-        parser_version="hub-1",
+        parser_version="hub-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
@@ -211,17 +213,22 @@ def _add(out: Collector, declared: Declaration, address: str, row: dict[str, Any
 
 
 def _read_time(value: Any, declared: Declaration) -> Stamp:
-    """Read a cell: a number in the declared unit, ISO text, or what parquet holds; midnight is a date alone."""
+    """Read a cell: a number in the declared unit, ISO text, or what parquet holds; midnight is a date alone.
+
+    At a midnight UTC is what a data set writes where a date had no zone: it is that date anywhere on earth.
+    """
     if isinstance(value, bool):
         raise ValueError(f"{value} is no time")
     if isinstance(value, (int, float)):
         return epoch(value, declared.unit)
     text = value.isoformat() if isinstance(value, (datetime, date)) else str(value).strip()
-    zone = "UTC" if text.endswith(" UTC") else declared.zone
+    in_utc = text.endswith(" UTC")
     text = text.removesuffix(" UTC")
-    stamp = iso(text, zone)
+    stamp = iso(text, "UTC" if in_utc else declared.zone)
     midnight = _MIDNIGHT.fullmatch(text)
-    return stamp if midnight is None else day(midnight[1], "UTC" if midnight[2] else zone)
+    if midnight is None:
+        return stamp
+    return day_anywhere(midnight[1]) if in_utc or midnight[2] else day(midnight[1], declared.zone)
 
 
 SOURCE = Hub()

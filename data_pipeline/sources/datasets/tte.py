@@ -53,7 +53,7 @@ class Tte(FileSource):
         licence="unstated; releases belong to their publishers",
         evidence="file",
         evidence_note="https://github.com/Zhihan1996/TradeTheEvent/blob/master/data/README.md",
-        parser_version="tte-1",
+        parser_version="tte-2",
     )
 
     def wants(self, path: PurePosixPath) -> bool:

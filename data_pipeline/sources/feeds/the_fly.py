@@ -76,7 +76,7 @@ class TheFly(Source):
         licence="proprietary (The Fly)",
         evidence="documented",
         evidence_note="https://thefly.com/news.php (layout of stored public copies of the page, 2022 and 2024)",
-        parser_version="the_fly-1",
+        parser_version="the_fly-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:

@@ -27,7 +27,7 @@ class EdgarSubmissions(Source):
         redistributable=True,
         evidence="recorded",
         evidence_note="edgar/recorded/submissions/submissions_CIK0000320193.json.zst",
-        parser_version="edgar_submissions-1",
+        parser_version="edgar_submissions-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:

@@ -83,7 +83,7 @@ class FMP(Source):
         evidence="recorded",
         evidence_note="payloads/fmp/stock_news_20200908.json (v3 rows; the stable ones add publisher: "
         "https://site.financialmodelingprep.com/developer/docs/stable/search-stock-news)",
-        parser_version="fmp-1",
+        parser_version="fmp-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:

@@ -90,8 +90,8 @@ def test_parquet_rows_and_a_missing_column():
     [
         ("2021-03-26 10:00:00", "America/New_York", datetime(2021, 3, 26, 14, tzinfo=UTC), "exact"),
         ("2021-03-26T00:00:00", "America/New_York", datetime(2021, 3, 26, 4, tzinfo=UTC), "day"),
-        ("2021-03-26 00:00:00 UTC", "America/New_York", datetime(2021, 3, 26, tzinfo=UTC), "day"),
-        (datetime(2021, 3, 26, tzinfo=UTC), "America/New_York", datetime(2021, 3, 26, tzinfo=UTC), "day"),
+        ("2021-03-26 00:00:00 UTC", "America/New_York", datetime(2021, 3, 25, 10, tzinfo=UTC), "day"),
+        (datetime(2021, 3, 26, tzinfo=UTC), "America/New_York", datetime(2021, 3, 25, 10, tzinfo=UTC), "day"),
         ("2021-03-26", "Asia/Shanghai", datetime(2021, 3, 25, 16, tzinfo=UTC), "day"),
         (1616767200, "UTC", datetime(2021, 3, 26, 14, tzinfo=UTC), "exact"),
     ],
