@@ -5,10 +5,10 @@ public from 06:00 of that day; forms 3, 4, 5, 144 and a few others keep the day 
 from the filing date, without a table of forms: nothing is public before 06:00 of its filing date.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from data_pipeline.sources.filings.sec import NEW_YORK
-from data_pipeline.sources.times import Stamp, iso, local
+from data_pipeline.sources.times import Stamp, iso, local, zone_info
 
 SUBMISSIONS_ZONE_RULE = (
     "acceptanceDateTime ends in Z but is UTC for some companies and New York clock time for others: taken as an interval "
@@ -49,7 +49,25 @@ def from_filing_date(filed: date) -> Stamp:
     return iso(filed.isoformat(), NEW_YORK)
 
 
+def public_at(accepted: datetime, filed: str) -> datetime:
+    """Return when a filing became public: at its acceptance, and not before 06:00 New York of the filing date.
+
+    Args:
+        accepted: Acceptance, aware.
+        filed: Filing date as ``2026-01-12``; where it is none, the acceptance stands alone.
+    """
+    try:
+        opening = _opening(date.fromisoformat(filed))
+    except (ValueError, OverflowError):
+        return accepted
+    return max(accepted, opening)
+
+
+def _opening(filed: date) -> datetime:
+    return datetime.combine(filed, time(6), zone_info(NEW_YORK)).astimezone(UTC)
+
+
 def _public(accepted: Stamp, filed: date) -> Stamp:
-    opening = local(f"{filed.isoformat()} 06:00:00", "%Y-%m-%d %H:%M:%S", NEW_YORK).at
-    moments = [moment for moment in (accepted.latest, opening) if moment is not None]
-    return Stamp(accepted.at, accepted.quality, max(moments))
+    opening = _opening(filed)
+    latest = opening if accepted.latest is None else max(accepted.latest, opening)
+    return Stamp(accepted.at, accepted.quality, latest)

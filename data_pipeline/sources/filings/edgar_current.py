@@ -7,6 +7,7 @@ from typing import Any
 import lxml.etree
 
 from data_pipeline.sources.filings import sec
+from data_pipeline.sources.filings.acceptance import public_at
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.parsing import Collector, Payload
 from data_pipeline.sources.protocol import (
@@ -30,6 +31,7 @@ MAX_PAGES = 20
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _TITLE = re.compile(r"(?P<form>\S.*?) - (?P<company>.*) \((?P<cik>\d{10})\) \((?P<role>[^()]{1,40})\)\s*", re.DOTALL)
 _ACCESSION = re.compile(r"accession-number=(\d{10}-\d{2}-\d{6})$")
+_FILED = re.compile(r"\bFiled:\s*(\d{4}-\d{2}-\d{2})")
 _ITEM = re.compile(r"^Item (\d\.\d{2}):", re.MULTILINE)
 
 
@@ -53,6 +55,8 @@ class Listed(Payload):
     role: str
     accession: str
     items: list[str]
+    filed: str
+    """Filing date, empty where the entry tells none."""
 
 
 def current_request(form: str, start: int, context: dict[str, str]) -> Request:
@@ -94,15 +98,32 @@ def read_entry(out: Collector, address: str, entry: Entry) -> Listed | None:
     if title is None or number is None:
         out.set_aside(address, f"title {entry.title[:80]!r} or id {entry.id[:80]!r} is not a filing's", repr(entry))
         return None
-    items = _ITEM.findall(plain_text(entry.summary))
-    return Listed(**title.groupdict(), accession=number[1], items=items)
+    summary = plain_text(entry.summary)
+    filed = _FILED.search(summary)
+    return Listed(
+        **title.groupdict(), accession=number[1], items=_ITEM.findall(summary), filed=filed[1] if filed else ""
+    )
 
 
-def follow_page(out: Collector, oldest: datetime | None) -> None:
-    """Add the next page where this one was full and did not reach back to the cursor (``after`` in the context)."""
+def may_be_new(out: Collector, accepted: datetime, filed: str) -> bool:
+    """Whether a filing may have entered the feed since the stream's mark (``after`` in the context).
+
+    The feed stands in the order of acceptance, but a filing enters it seconds to minutes later, and one of the evening
+    when it becomes public, at 06:00 of its filing date: behind newer ones. So the last minutes before the mark are
+    looked at again. Without a mark everything is new.
+    """
+    after = out.response.request.context.get("after")
+    return after is None or public_at(accepted, filed) >= datetime.fromisoformat(after) - sec.SETTLES
+
+
+def follow_page(out: Collector, any_new: bool) -> None:
+    """Add the next page while pages hold what may be new; a stream without a mark reads one page."""
     request = out.response.request
-    after, start = request.context.get("after"), int(request.context.get("start", "0")) + PAGE
-    if oldest is None or after is None or start >= MAX_PAGES * PAGE or oldest < datetime.fromisoformat(after):
+    start = int(request.context.get("start", "0")) + PAGE
+    if not any_new or "after" not in request.context:
+        return
+    if start >= MAX_PAGES * PAGE:
+        out.parsed.counts["page_limit_reached"] += 1
         return
     out.parsed.follow.append(current_request(request.params.get("type", ""), start, dict(request.context)))
 
@@ -129,7 +150,7 @@ class EdgarCurrent(Source):
         redistributable=True,
         evidence="recorded",
         evidence_note="edgar/recorded/atom_getcurrent (six pages of 2026-01-12)",
-        parser_version="edgar_current-1",
+        parser_version="edgar_current-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
@@ -137,7 +158,7 @@ class EdgarCurrent(Source):
         return []
 
     def stream(self, cursor: Cursor, scope: Scope) -> list[Request]:
-        """Return the first page of each form; older pages follow until the cursor is reached."""
+        """Return the first page of each form; older pages follow until none can hold anything new."""
         forms = [form.strip() for form in (scope.query or "").split(",")]
         requests = []
         for form in dict.fromkeys(forms):
@@ -148,7 +169,7 @@ class EdgarCurrent(Source):
     def parse(self, response: Response) -> Parsed:
         """Read a page of the feed."""
         out = Collector(self.info, response)
-        oldest: datetime | None = None
+        any_new = False
         for address, entry in out.items(Entry, read_entries(response), "/entry"):
             listed = read_entry(out, address, entry)
             stamp = out.stamp(address, iso, entry.updated) if listed else None
@@ -163,9 +184,9 @@ class EdgarCurrent(Source):
                 symbols=[(sec.cik_symbol(listed.cik), listed.role)],
                 raw=repr(entry),
             )
-            oldest = min(oldest or stamp.at, stamp.at)
+            any_new |= may_be_new(out, stamp.at, listed.filed)
             out.mark(Mark(at=stamp.at), response.request.params.get("type", ""))
-        follow_page(out, oldest)
+        follow_page(out, any_new)
         return out.parsed
 
 

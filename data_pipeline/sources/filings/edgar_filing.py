@@ -42,7 +42,7 @@ class EdgarFiling(Source):
         redistributable=True,
         evidence="recorded",
         evidence_note="edgar/sec_downloader/tests/test_data/sample_filings/aapl-8k-20191115.txt, edgar/recorded/fulltxt",
-        parser_version="edgar_filing-1",
+        parser_version="edgar_filing-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
@@ -62,7 +62,11 @@ class EdgarFiling(Source):
         return edgar_index.listing_requests(window, sec.LATE_DATE, context)
 
     def stream(self, cursor: Cursor, scope: Scope) -> list[Request]:
-        """Return the page of the newest filings of each form; without a cursor only what is newest is fetched."""
+        """Return the page of the newest filings of each form; without a cursor only what is newest is fetched.
+
+        Submissions of the last minutes are asked for again, under the same request: sec.gov then answers that nothing
+        has changed, and sends no text twice.
+        """
         requests = []
         for form in _forms(scope).split(","):
             at = cursor.at(form)
@@ -124,17 +128,16 @@ class EdgarFiling(Source):
             self._follow(out, row.cik, accession, row.form)
 
     def _follow_current(self, out: Collector) -> None:
-        after = out.response.request.context.get("after")
-        oldest = None
+        any_new = False
         for address, entry in out.items(edgar_current.Entry, edgar_current.read_entries(out.response), "/entry"):
             listed = edgar_current.read_entry(out, address, entry)
             stamp = out.stamp(address, iso, entry.updated) if listed else None
             if listed is None or stamp is None or stamp.at is None:
                 continue
-            oldest = min(oldest or stamp.at, stamp.at)
-            if after is None or stamp.at >= iso(after).at:  # type: ignore[operator]
+            if edgar_current.may_be_new(out, stamp.at, listed.filed):
+                any_new = True
                 self._follow(out, listed.cik, listed.accession, listed.form)
-        edgar_current.follow_page(out, oldest)
+        edgar_current.follow_page(out, any_new)
 
     def _follow(self, out: Collector, cik: str, accession: str, form: str) -> None:
         context = out.response.request.context

@@ -19,6 +19,8 @@ DATA = "https://data.sec.gov"
 TICKERS = "https://www.sec.gov/files/company_tickers.json"
 PROCESSING = timedelta(minutes=3)
 """Assumed time from acceptance until a filing is public; in one recorded case the file was written 25 s after it."""
+SETTLES = timedelta(minutes=15)
+"""Assumed bound on how long after it became public a filing may still enter the feed behind newer ones."""
 TEXT_FORMS = ("8-K", "10-K", "10-Q", "6-K", "20-F", "40-F")
 """Forms whose text is fetched unless the user names others; amendments (``/A``) belong to them."""
 ACCESSION = r"^\d{10}-\d{2}-\d{6}$"
@@ -53,6 +55,8 @@ ITEMS_8K = {
     "8.01": "Other Events",
     "9.01": "Financial Statements and Exhibits",
 }
+_PAGE = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype )?html[\s>]", re.IGNORECASE)
+_HEADING = re.compile(rb"<(?:title|h1)\b[^>]*>([^<]*)", re.IGNORECASE)
 _CIK = re.compile(r"(?:CIK)?0*(\d{1,10})", re.IGNORECASE)
 LATE_DATE = timedelta(days=5)
 """A filing is dated at most a long weekend after it was accepted."""
@@ -117,11 +121,14 @@ def may_hold(context: dict[str, str], first: date, last: date) -> bool:
 def refuse_page(response: Response) -> None:
     """Refuse the pages that sec.gov sends to clients without identity or above the rate.
 
+    They are known by the title and heading of a page of HTML: a filing may have the same words in its text.
+
     Raises:
         RefusedResponse: It is such a page.
     """
     start = response.body[:4000]
-    if b"Undeclared Automated Tool" in start:
+    headings = b" ".join(_HEADING.findall(start)) if _PAGE.match(start) else b""
+    if b"Undeclared Automated Tool" in headings:
         raise RefusedResponse("sec.gov refuses clients without identity: set TICKERTUNE_CONTACT", "credentials")
-    if b"Request Rate Threshold Exceeded" in start:
+    if b"Request Rate Threshold Exceeded" in headings:
         raise RefusedResponse("sec.gov: the request rate was exceeded", "budget")

@@ -8,6 +8,7 @@ import pytest
 
 from data_pipeline.sources.filings import edgar_filing, sections
 from data_pipeline.sources.protocol import Cursor, Mark, RefusedResponse, Scope, Window
+from tests.data_pipeline.sources.filings.helpers import entry, feed
 from tests.data_pipeline.sources.filings.samples import SAMPLES
 from tickertune.core.errors import TickerTuneError
 
@@ -99,16 +100,18 @@ def test_submission_without_acceptance_time_is_dated_by_its_filing_date():
     assert filing.published_at == datetime(2025, 6, 10, 4, tzinfo=UTC)
 
 
-def test_window_is_that_of_the_acceptance():
+def test_window_is_that_of_the_acceptance_or_of_becoming_public():
+    """Accepted at 18:30 of the 9th in New York, public at 06:00 of the 10th."""
     late = sample("edgar_filing/late_8k.txt")
-    context = {"since": WINDOW.since.isoformat(), "until": WINDOW.until.isoformat()}
-    inside = late.request.model_copy(update={"context": context})
-    assert len(SOURCE.parse(replace(late.response(), request=inside)).documents) == 1
-    after = late.request.model_copy(
-        update={"context": {"since": context["until"], "until": "2025-06-11T04:00:00+00:00"}}
-    )
-    parsed = SOURCE.parse(replace(late.response(), request=after))
-    assert (len(parsed.documents), parsed.counts["outside_window"]) == (0, 1)
+
+    def found(since, until):
+        context = {"since": f"2025-06-{since}:00:00+00:00", "until": f"2025-06-{until}:00:00+00:00"}
+        request = late.request.model_copy(update={"context": context})
+        parsed = SOURCE.parse(replace(late.response(), request=request))
+        return len(parsed.documents), parsed.counts["outside_window"]
+
+    assert found("09T04", "10T04") == found("10T04", "11T04") == (1, 0)
+    assert found("09T04", "09T22") == found("10T10", "11T04") == (0, 1)
 
 
 def test_without_header_it_is_no_submission():
@@ -143,7 +146,8 @@ def test_stream_follows_new_filings_of_each_form():
     page = sample("start=400_type=_owner=include_output=atom.zst", "edgar_current").response()
     follow = SOURCE.parse(replace(page, request=requests[0])).follow
     entries = re.findall(r"<title>(8-K(?:/A)?) - .*?<updated>([^<]+)", page.body.decode("latin-1"), re.DOTALL)
-    new = [moment for _, moment in entries if datetime.fromisoformat(moment) >= cursor.at("8-K")]
+    floor = datetime(2026, 1, 12, 13, 50, tzinfo=UTC)  # a quarter of an hour before the mark
+    new = [moment for _, moment in entries if datetime.fromisoformat(moment) >= floor]
     submissions = [entry for entry in follow if entry.url.endswith(".txt")]
     assert len(submissions) == len(new) > 0
     assert submissions[0].context == {"form": "8-K", "step": "submission"}
@@ -161,3 +165,38 @@ def test_index_page_leads_to_the_report_and_its_press_release():
 def test_addresses_outside_the_archive_are_refused():
     with pytest.raises(TickerTuneError, match="archive"):
         SOURCE.plan(Cursor(), WINDOW, Scope(urls=("https://example.com/x.txt",)))
+
+
+def newest(mark, *entries):
+    cursor = Cursor(marks={"8-K": Mark(at=mark)})
+    page = sample("start=400_type=_owner=include_output=atom.zst", "edgar_current").response()
+    parsed = SOURCE.parse(replace(page, request=SOURCE.stream(cursor, Scope(query="8-K"))[0], body=feed(*entries)))
+    return [request.url[-10:-4] for request in parsed.follow if request.context["step"] == "submission"]
+
+
+def test_stream_takes_a_filing_that_enters_the_feed_after_a_newer_one():
+    mark = datetime(2026, 1, 12, 21, 5, 20, tzinfo=UTC)
+    entries = (
+        entry(9, "2026-01-12T16:05:30-05:00"),
+        entry(8, "2026-01-12T16:05:10-05:00"),
+        entry(7, "2026-01-12T15:50:20-05:00"),
+        entry(6, "2026-01-12T15:50:19-05:00"),
+    )
+    assert newest(mark, *entries) == ["000009", "000008", "000007"]
+
+
+def test_stream_takes_a_filing_of_the_evening_when_it_becomes_public():
+    evening = entry(1, "2026-01-12T17:45:00-05:00", filed="2026-01-13")
+    weekend = entry(2, "2026-01-09T17:45:00-05:00", filed="2026-01-12")
+    assert newest(datetime(2026, 1, 13, 2, 50, tzinfo=UTC), evening, weekend) == ["000001"]
+    assert newest(datetime(2026, 1, 13, 11, 14, tzinfo=UTC), evening, weekend) == ["000001"]
+    assert newest(datetime(2026, 1, 13, 11, 16, tzinfo=UTC), evening, weekend) == []
+    assert newest(datetime(2026, 1, 12, 11, 1, tzinfo=UTC), weekend) == ["000002"]
+
+
+def test_stream_goes_by_the_acceptance_where_an_entry_tells_no_filing_date():
+    undated = entry(1, "2026-01-12T17:45:00-05:00", filed="-")
+    assert newest(datetime(2026, 1, 12, 22, 50, tzinfo=UTC), undated) == ["000001"]
+    assert newest(datetime(2026, 1, 13, 2, 50, tzinfo=UTC), undated) == []
+    wrong = entry(1, "2026-01-12T17:45:00-05:00", filed="2026-02-31")
+    assert newest(datetime(2026, 1, 13, 2, 50, tzinfo=UTC), wrong) == []

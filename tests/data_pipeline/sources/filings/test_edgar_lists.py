@@ -8,6 +8,7 @@ import pytest
 
 from data_pipeline.sources.filings import edgar_current, edgar_index, edgar_search, sec
 from data_pipeline.sources.protocol import Cursor, Mark, RefusedResponse, Scope, Window
+from tests.data_pipeline.sources.filings.helpers import entry, feed
 from tests.data_pipeline.sources.filings.samples import SAMPLES
 
 
@@ -36,7 +37,7 @@ def test_current_turns_pages_until_the_cursor():
     page = replace(CURRENT.response(), request=first)
     [following] = edgar_current.SOURCE.parse(page).follow
     assert (following.params["start"], following.context["after"]) == ("100", after.isoformat())
-    reached = edgar_current.current_request("", 400, {"after": "2026-01-12T14:00:45+00:00"})
+    reached = edgar_current.current_request("", 400, {"after": "2026-01-12T14:30:00+00:00"})
     assert edgar_current.SOURCE.parse(replace(page, request=reached)).follow == []
     empty = b'<feed xmlns="http://www.w3.org/2005/Atom"></feed>'
     assert edgar_current.SOURCE.parse(replace(page, body=empty)).follow == []
@@ -140,3 +141,40 @@ def test_ticker_without_exchange_is_counted():
     assert parsed.counts["tickers_without_exchange"] == 1
     assert {(i.symbol, i.exchange) for i in parsed.instruments} >= {("INV-A", "XNYS"), ("CNTR", "OTCM")}
     assert {i.valid_from for i in parsed.instruments} == {date(2026, 11, 2)}
+
+
+NIGHT = Cursor(marks={"": Mark(at=datetime(2026, 1, 13, 2, 50, tzinfo=UTC))})  # a form 4 at 21:50 in New York
+
+
+def current_page(source, cursor, entries, start=0):
+    [first] = source.stream(cursor, Scope(query="8-K" if cursor.at("8-K") else None))
+    request = first.model_copy(update={"context": {**first.context, "start": str(start)}})
+    return source.parse(replace(CURRENT.response(), request=request, body=feed(*entries)))
+
+
+def test_current_turns_pages_until_none_can_have_entered_the_feed_since_the_last_look():
+    """The mark is 16:05:20; a filing of 15:50:21 may just have appeared."""
+    cursor = Cursor(marks={"": Mark(at=datetime(2026, 1, 12, 21, 5, 20, tzinfo=UTC))})
+    late = entry(1, "2026-01-12T15:50:21-05:00")
+    assert current_page(edgar_current.SOURCE, cursor, [entry(2, "2026-01-12T15:40:00-05:00"), late]).follow
+    assert not current_page(edgar_current.SOURCE, cursor, [entry(2, "2026-01-12T15:50:19-05:00")]).follow
+
+
+def test_current_turns_pages_while_filings_of_the_evening_become_public():
+    evening = entry(1, "2026-01-12T17:45:00-05:00", filed="2026-01-13")
+    at_six = Cursor(marks={"": Mark(at=datetime(2026, 1, 13, 11, 0, 30, tzinfo=UTC))})
+    later = Cursor(marks={"": Mark(at=datetime(2026, 1, 13, 11, 15, 1, tzinfo=UTC))})
+    same_day = entry(2, "2026-01-12T17:45:00-05:00", "4")
+    for cursor in (NIGHT, at_six):
+        assert current_page(edgar_current.SOURCE, cursor, [same_day, evening]).follow
+        assert not current_page(edgar_current.SOURCE, cursor, [same_day]).follow
+    assert not current_page(edgar_current.SOURCE, later, [same_day, evening]).follow
+
+
+def test_current_counts_where_it_stops_turning_pages():
+    newest = [entry(1, "2026-01-12T21:55:00-05:00")]
+    assert "page_limit_reached" not in current_page(edgar_current.SOURCE, NIGHT, newest, 1700).counts
+    cut = current_page(edgar_current.SOURCE, NIGHT, newest, 1900)
+    assert (cut.follow, cut.counts["page_limit_reached"]) == ([], 1)
+    end = current_page(edgar_current.SOURCE, NIGHT, [entry(1, "2026-01-12T11:55:00-05:00")], 1900)
+    assert "page_limit_reached" not in end.counts

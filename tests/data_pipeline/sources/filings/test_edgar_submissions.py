@@ -124,3 +124,15 @@ def test_file_of_another_company_is_not_followed():
     parsed = SOURCE.parse(APPLE.response(body))
     assert parsed.follow == []
     assert len(parsed.quarantine) == 1
+
+
+def test_a_filing_with_the_words_of_a_refusal_is_no_refusal():
+    words = b"Request Rate Threshold Exceeded by an Undeclared Automated Tool"
+    sec.refuse_page(APPLE.response(b'{"name": "' + words + b'"}'))
+    sec.refuse_page(APPLE.response(b"<SEC-DOCUMENT>0000320193-19-000120.txt\n<title>" + words + b"</title>"))
+    sec.refuse_page(APPLE.response(b"<feed><entry><title>8-K - " + words + b"</title></entry></feed>"))
+    sec.refuse_page(
+        APPLE.response(b"<!DOCTYPE html><html><title>10-K</title><h1>Acme</h1><p>" + words + b"</p></html>")
+    )
+    with pytest.raises(RefusedResponse):
+        sec.refuse_page(APPLE.response(b"\n<!DOCTYPE html>\n<HTML><h1 class='x'>" + words + b"</h1></HTML>"))
