@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from data_pipeline.sources.feeds.paging import mark_stream, stream_context, wants_older, window_context
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Cursor,
-    Mark,
     Parsed,
     RateLimit,
     Request,
@@ -21,7 +21,7 @@ from data_pipeline.sources.times import iso
 _URL = "https://api-prod.ii.co.uk/api/1/content/articles"
 _HEADERS = {"Ii-Consumer-Type": "web.public"}
 _PAGES = 200
-"""Pages after which a range ends: 10,000 articles."""
+"""Pages after which a range or a look of the stream ends: 10,000 articles."""
 
 
 class Article(Payload):
@@ -54,16 +54,16 @@ class AllianceNews(Source):
         evidence="documented",
         evidence_note="https://github.com/AI4Finance-Foundation/FinNLP/blob/main/finnlp/data_sources/news/"
         "alliancenews_streaming.py",
-        parser_version="alliance_news-1",
+        parser_version="alliance_news-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
         """Return the newest page; pages go back from it until they pass the window's start."""
-        return [_page({"since": window.since.isoformat(), "until": window.until.isoformat(), "page": "1"})]
+        return [_page({**window_context(window), "page": "1"})]
 
     def stream(self, cursor: Cursor, scope: Scope) -> list[Request]:
-        """Return the newest page."""
-        return [_page({})]
+        """Return the newest page; pages go back from it to where the stream came."""
+        return [_page({**stream_context(cursor), "page": "1"})]
 
     def parse(self, response: Response) -> Parsed:
         """Read a page of headlines."""
@@ -86,7 +86,7 @@ class AllianceNews(Source):
                 updated=stamp,
                 language="en",
             )
-            out.mark(Mark(at=stamp.at))
+            mark_stream(out, stamp)
         _follow(out, response, payload.get("nextId"), times)
         return out.parsed
 
@@ -97,15 +97,13 @@ def _page(context: dict[str, str], next_id: str | None = None) -> Request:
 
 
 def _follow(out: Collector, response: Response, next_id: object, times: list[datetime]) -> None:
-    """Ask for the page before, until one is empty, repeats, or is older than the window."""
-    context = response.request.context
-    if "since" not in context or not times or not isinstance(next_id, str | int) or isinstance(next_id, bool):
+    """Ask for the page before, until one is empty, repeats, or is older than the window or the stream's mark."""
+    context, asked = response.request.context, response.request.params.get("nextId")
+    if not isinstance(next_id, str | int) or isinstance(next_id, bool) or str(next_id) == asked:
         return
-    page = int(context["page"])
-    repeats = str(next_id) == response.request.params.get("nextId")
-    if repeats or page >= _PAGES or max(times) < datetime.fromisoformat(context["since"]):
-        return
-    out.parsed.follow.append(_page({**context, "page": str(page + 1)}, str(next_id)[:200]))
+    page = int(context.get("page", "1"))
+    if wants_older(out, times, is_last=page >= _PAGES):
+        out.parsed.follow.append(_page({**context, "page": str(page + 1)}, str(next_id)[:200]))
 
 
 SOURCE = AllianceNews()

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from pydantic import ConfigDict, Field
 
+from data_pipeline.sources.feeds.paging import mark_stream, stream_context, wants_older, window_context
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
-    Mark,
     Parsed,
     RateLimit,
     RefusedResponse,
@@ -30,7 +30,7 @@ _URL = "https://api.queryly.com/cnbc/json.aspx"
 _KEY = (Auth(place="query", name="queryly_key", env="CNBC_QUERYLY_KEY"),)
 _PAGE = 20
 _LAST = 1000
-"""Results after which paging ends: the search is for the newest."""
+"""Results after which a range or a look of the stream ends: the search is for the newest."""
 
 
 class Result(Payload):
@@ -75,16 +75,16 @@ class CnbcSearch(Source):
         evidence="documented",
         evidence_note="https://github.com/AI4Finance-Foundation/FinNLP/blob/main/finnlp/data_sources/news/"
         "cnbc_streaming.py",
-        parser_version="cnbc_search-1",
+        parser_version="cnbc_search-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
         """Return the first page of the window's word; pages go back from the newest until they pass its start."""
-        return self._first(scope, {"since": window.since.isoformat(), "until": window.until.isoformat()})
+        return self._first(scope, window_context(window))
 
     def stream(self, cursor: Cursor, scope: Scope) -> list[Request]:
-        """Return the newest page."""
-        return self._first(scope, {})
+        """Return the newest page; pages go back from it to where the stream came."""
+        return self._first(scope, stream_context(cursor, scope.query or ""))
 
     def _first(self, scope: Scope, context: dict[str, str]) -> list[Request]:
         return [_page(scope.query, 0, context)] if scope.query else []
@@ -116,8 +116,11 @@ class CnbcSearch(Source):
                 updated=_changed(item, published),
                 language="en",
             )
-            out.mark(Mark(at=published.at), response.request.context.get("stream", ""))
-        _follow(out, response, bool(results), stamps)
+            mark_stream(out, published)
+        context = response.request.context
+        start = int(context["start"]) + _PAGE
+        if wants_older(out, stamps, is_last=start >= _LAST):
+            out.parsed.follow.append(_page(context["query"], start, context))
         return out.parsed
 
 
@@ -138,19 +141,7 @@ def _page(query: str, start: int, context: dict[str, str]) -> Request:
         "timezoneoffset": "0",
         "sort": "date",
     }
-    return Request(url=_URL, params=params, auth=_KEY, context={**context, "stream": query, "start": str(start)})
-
-
-def _follow(out: Collector, response: Response, any_results: bool, stamps: list[datetime]) -> None:
-    """Ask for the next page of a window until one is empty or older than the window, or the last is reached."""
-    context = response.request.context
-    if "since" not in context or not any_results:
-        return
-    if stamps and max(stamps) < datetime.fromisoformat(context["since"]):
-        return
-    start = int(context["start"]) + _PAGE
-    if start < _LAST:
-        out.parsed.follow.append(_page(context["stream"], start, {k: context[k] for k in ("since", "until")}))
+    return Request(url=_URL, params=params, auth=_KEY, context={**context, "query": query, "start": str(start)})
 
 
 SOURCE = CnbcSearch()

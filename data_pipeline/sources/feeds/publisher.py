@@ -1,9 +1,8 @@
 """A publisher of feeds: facts and addresses; every RSS and Atom source is one."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from data_pipeline.sources.feeds.feed import Entry, entry_link, entry_text, read_feed
@@ -51,6 +50,7 @@ class FeedPublisher(Source):
         symbol_feed: Address of the feed of one company, with ``{symbol}``.
         symbol_elements: Elements that hold a US ticker, such as ``sa:symbol``.
         naive_zone: IANA zone of stamps without one, where the publisher states it; None: such stamps are unknown.
+        repeats_ids: Whether the publisher gives one id to several items: each is then known by id and address.
     """
 
     def __init__(
@@ -60,12 +60,15 @@ class FeedPublisher(Source):
         symbol_feed: str | None = None,
         symbol_elements: tuple[str, ...] = (),
         naive_zone: str | None = None,
+        *,
+        repeats_ids: bool = False,
     ) -> None:
         self.info = info
         self.feeds = dict(feeds)
         self.symbol_feed = symbol_feed
         self.symbol_elements = symbol_elements
         self.naive_zone = naive_zone
+        self.repeats_ids = repeats_ids
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
         """Return a request for each feed, for what it still lists of the window."""
@@ -131,8 +134,18 @@ class FeedPublisher(Source):
         return out.parsed
 
     def _native_id(self, entry: Entry, url: str | None, title: str, body: str, response: Response) -> str:
-        """Return the publisher's id of an entry, else its address, else an id from its content."""
-        return clean_text(entry.id) or url or content_id(title, body)
+        """Return the publisher's id of an entry, else its address, else an id from its content.
+
+        It depends on the entry and on what is declared of the feed, never on what else the feed lists now: the same
+        entry has the same id in every answer.
+        """
+        named = clean_text(entry.id)
+        if named and url and self._repeats_ids(response):
+            return f"{named} {url}"
+        return named or url or content_id(title, body)
+
+    def _repeats_ids(self, response: Response) -> bool:
+        return self.repeats_ids
 
     def _zone(self, response: Response) -> str | None:
         return self.naive_zone
@@ -173,32 +186,28 @@ def _language(text: str) -> str | None:
 
 
 def _distinct(items: Iterable[_Item], out: Collector) -> list[_Item]:
-    """Return each item once, in the order of the feed.
+    """Return each id once, in the order of the feed.
 
-    An id that stands over different addresses identifies nothing: it is joined to the address. Where one id and
-    address stand over different texts, the newest stays, and the others are set aside.
+    Where an id stands over different texts or addresses, the newest item stays and the others are set aside: in a feed
+    that is not declared to repeat ids, they are versions of one item.
     """
-    groups: dict[str, list[_Item]] = defaultdict(list)
-    for item in items:
-        groups[item.native_id].append(item)
     kept: dict[str, _Item] = {}
-    for native_id, group in groups.items():
-        ambiguous = len({item.url for item in group}) > 1
-        for item in group:
-            own = replace(item, native_id=f"{native_id} {item.url or ''}") if ambiguous else item
-            twin = kept.setdefault(own.native_id, own)
-            if twin is own:
-                continue
-            if (twin.title, twin.body) == (own.title, own.body):
-                out.parsed.counts["repeated"] += 1
-                continue
-            older = own if _newness(twin) >= _newness(own) else twin
-            kept[own.native_id] = own if older is twin else twin
-            out.set_aside(older.address, f"the id {native_id!r} stands over another text in this feed", older.body)
-    order = {item.address: item for item in kept.values()}
-    return [order[item.address] for item in items if item.address in order]
+    for item in items:
+        twin = kept.setdefault(item.native_id, item)
+        if twin is item:
+            continue
+        if (twin.url, twin.title, twin.body) == (item.url, item.title, item.body):
+            out.parsed.counts["repeated"] += 1
+            continue
+        older, newer = sorted((twin, item), key=_newness)
+        kept[item.native_id] = newer
+        other = "text" if older.url == newer.url else "address"
+        reason = f"the id {item.native_id!r} stands over another {other} in this feed"
+        out.set_aside(older.address, reason, older.body)
+    return list(kept.values())
 
 
-def _newness(item: _Item) -> float:
+def _newness(item: _Item) -> tuple[float, str, str, str]:
+    """Return the order of versions: by time, and the same for equal times, in whatever order the feed has them."""
     moment = item.updated.at or item.published.at
-    return moment.timestamp() if moment is not None else float("-inf")
+    return (moment.timestamp() if moment is not None else float("-inf"), item.url or "", item.title, item.body)

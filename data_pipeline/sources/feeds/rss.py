@@ -17,28 +17,44 @@ _WORLDWIDE = re.compile(r"(?:https?|tag|urn):\S+")
 class AnyFeed(FeedPublisher):
     """The feeds that the user names, a stream for each address.
 
-    A feed whose stamps carry no zone may have it declared after the address, ``…/feed.xml#zone=Europe/London``: the
-    fragment is not sent.
+    What is known of a feed may be declared after its address, ``…/feed.xml#zone=Europe/London&ids=repeat``: the zone of
+    stamps that carry none, and that the feed gives one id to several items. The fragment is not sent.
     """
 
     def _requests(self, scope: Scope, context: dict[str, str]) -> list[Request]:
         requests: dict[str, Request] = {}
         for named in scope.urls:
             url, fragment = urldefrag(named)
-            zone = {"zone": _known_zone(named, fragment)} if fragment.startswith("zone=") else {}
-            requests[url] = Request(url=url, expects="xml", context={**context, **zone, "stream": url})
+            declared = _declared(named, fragment)
+            requests[url] = Request(url=url, expects="xml", context={**context, **declared, "stream": url})
         return list(requests.values())
 
     def _zone(self, response: Response) -> str | None:
         return response.request.context.get("zone")
+
+    def _repeats_ids(self, response: Response) -> bool:
+        return response.request.context.get("ids") == "repeat"
 
     def _native_id(self, entry: Entry, url: str | None, title: str, body: str, response: Response) -> str:
         native_id = super()._native_id(entry, url, title, body, response)
         return native_id if _WORLDWIDE.fullmatch(native_id) else f"{response.request.url}#{native_id}"
 
 
-def _known_zone(named: str, fragment: str) -> str:
-    name = parse_qs(fragment)["zone"][0] if "zone" in parse_qs(fragment) else ""
+def _declared(named: str, fragment: str) -> dict[str, str]:
+    """Return what the fragment of an address declares of its feed; another fragment declares nothing."""
+    values = {name: found[0] for name, found in parse_qs(fragment, keep_blank_values=True).items()}
+    declared: dict[str, str] = {name: values[name] for name in ("zone", "ids") if name in values}
+    if declared.get("ids", "repeat") != "repeat":
+        raise TickerTuneError(
+            f"The feed address '{named}' declares '{declared['ids']}' of its ids",
+            "Write #ids=repeat where the feed gives one id to several items, and nothing where it does not",
+        )
+    if "zone" in declared:
+        declared["zone"] = _known_zone(named, declared["zone"])
+    return declared
+
+
+def _known_zone(named: str, name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -55,7 +71,8 @@ SOURCE = AnyFeed(
         category="news",
         market="global",
         modes=("range", "stream"),
-        access="RSS 0.9x, 1.0, 2.0 or Atom by address; range: what the feed still lists",
+        access="RSS 0.9x, 1.0, 2.0 or Atom by address, ending in #ids=repeat where a feed gives one id to several "
+        "items; range: what the feed still lists",
         needs=("urls",),
         rate=RateLimit(calls=1, seconds=2),
         robots=True,
@@ -67,7 +84,7 @@ SOURCE = AnyFeed(
         licence="of each publisher (unstated)",
         evidence="recorded",
         evidence_note="payloads/feeds/heise.atom and the other twelve recordings of payloads/feeds",
-        parser_version="rss-1",
+        parser_version="rss-2",
     ),
     feeds={},
 )

@@ -22,7 +22,7 @@ def _info(name: str, title: str, **facts: Any) -> SourceInfo:
         "poll_seconds": 300,
         "max_bytes": 16 << 20,
         "evidence": "documented",
-        "parser_version": "rss-1",
+        "parser_version": "rss-2",
     }
     return SourceInfo.model_validate({"name": name, "title": title, **common, **facts})
 

@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from data_pipeline.sources.feeds.paging import mark_stream, stream_context, wants_older, window_context
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,
-    Mark,
     Parsed,
     RateLimit,
     RefusedResponse,
@@ -27,7 +27,7 @@ _URL = "https://www.tipranks.com/api/news/posts"
 _SESSION = (Auth(place="header", name="Cookie", env="TIPRANKS_COOKIE"),)
 _PER_PAGE = 50
 _PAGES = 100
-"""Pages after which a range ends: 5,000 posts a word."""
+"""Pages after which a range or a look of the stream ends: 5,000 posts a word."""
 
 
 class Post(Payload):
@@ -65,17 +65,16 @@ class TipRanks(Source):
         evidence="documented",
         evidence_note="https://github.com/AI4Finance-Foundation/FinNLP/blob/main/finnlp/data_sources/news/"
         "tipranks_streaming.py",
-        parser_version="tipranks-1",
+        parser_version="tipranks-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
         """Return the newest page of each word; pages go back until they pass the window's start."""
-        context = {"since": window.since.isoformat(), "until": window.until.isoformat()}
-        return [_page(word, 1, context) for word in _words(scope)]
+        return [_page(word, 1, window_context(window)) for word in _words(scope)]
 
     def stream(self, cursor: Cursor, scope: Scope) -> list[Request]:
-        """Return the newest page of each word."""
-        return [_page(word, 1, {}) for word in _words(scope)]
+        """Return the newest page of each word; pages go back from it to where the stream came."""
+        return [_page(word, 1, stream_context(cursor, word)) for word in _words(scope)]
 
     def parse(self, response: Response) -> Parsed:
         """Read a page of posts. A word that was searched for is no evidence of what a post is about."""
@@ -101,12 +100,10 @@ class TipRanks(Source):
                 published=stamp,
                 language="en",
             )
-            out.mark(Mark(at=stamp.at), context["word"])
+            mark_stream(out, stamp)
         page = int(context["page"])
-        wanted = "since" in context and bool(times) and max(times) >= datetime.fromisoformat(context["since"])
-        if wanted and page < _PAGES:
-            window = {name: context[name] for name in ("since", "until")}
-            out.parsed.follow.append(_page(context["word"], page + 1, window))
+        if wants_older(out, times, is_last=page >= _PAGES):
+            out.parsed.follow.append(_page(context["word"], page + 1, context))
         return out.parsed
 
 

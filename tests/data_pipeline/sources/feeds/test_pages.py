@@ -3,7 +3,7 @@ import json
 import pytest
 
 from data_pipeline.sources.feeds import alliance_news, cnbc_search, the_fly, tipranks
-from data_pipeline.sources.protocol import RefusedResponse
+from data_pipeline.sources.protocol import Cursor, Mark, RefusedResponse, Scope
 from tests.data_pipeline.sources.feeds.helpers import WINDOW, answer, fixture, paged, plan_of, stream_of, utc
 
 OLD = "2025-05-01T10:00:00.000Z"
@@ -156,3 +156,68 @@ def test_cnbc_search_refuses_a_wrong_key():
         cnbc_search.SOURCE.parse(answer(stream_of(cnbc_search.SOURCE, query="x")[0], b'{"message": "invalid key"}'))
     assert refusal.value.kind == "credentials"
     assert plan_of(cnbc_search.SOURCE, WINDOW) == []
+
+
+MARK = utc(2025, 6, 4, 10)
+NEWEST_FIRST = ("2025-06-19", "2025-06-05", "2025-06-03", "2025-06-01")
+STREAMED = pytest.mark.parametrize(
+    ("source", "stream", "pages", "limit"),
+    [
+        (
+            alliance_news.SOURCE,
+            "",
+            [alliance_page(number, day, f"n{number}") for number, day in enumerate(NEWEST_FIRST)],
+            200,
+        ),
+        (
+            tipranks.SOURCE,
+            "chips",
+            [tipranks_page(number, f"{day}T10:00:00.000Z") for number, day in enumerate(NEWEST_FIRST)],
+            100,
+        ),
+        (
+            cnbc_search.SOURCE,
+            "chips",
+            [cnbc_page(number, f"{day}T10:00:00+0000") for number, day in enumerate(NEWEST_FIRST)],
+            50,
+        ),
+    ],
+    ids=lambda value: value.info.name if hasattr(value, "info") else None,
+)
+
+
+def streamed(source, stream, serve, mark=MARK, most=300):
+    """Follow a stream that came to ``mark`` over what ``serve`` gives for each turn."""
+    cursor = Cursor(marks={stream: Mark(at=mark)} if mark else {})
+    queue, found = source.stream(cursor, Scope(query=stream or None)), []
+    while queue and len(found) < most:
+        found.append(source.parse(answer(queue.pop(0), serve(len(found)))))
+        queue.extend(found[-1].follow)
+    return found
+
+
+@STREAMED
+def test_a_stream_pages_back_to_where_it_came(source, stream, pages, limit):
+    found = streamed(source, stream, lambda turn: pages[turn])
+    assert [bool(parsed.documents) for parsed in found] == [True] * 3  # the third page lies before the mark
+    assert found[0].marks[stream].at == utc(2025, 6, 19, 10)
+    assert not any(parsed.counts["page_limit_reached"] for parsed in found)
+    assert len(streamed(source, stream, lambda turn: pages[turn], mark=None)) == 1
+
+
+@STREAMED
+def test_the_pages_of_a_stream_are_bounded_and_the_cut_is_counted(source, stream, pages, limit):
+    def serve(turn):  # a list that never ends and never grows old
+        return pages[0].replace(b'"n0"', f'"n{turn}"'.encode())
+
+    found = streamed(source, stream, serve)
+    assert len(found) == limit
+    assert [parsed.counts["page_limit_reached"] for parsed in found] == [0] * (limit - 1) + [1]
+
+
+@STREAMED
+def test_a_range_does_not_move_the_mark_of_a_stream_past_news_that_it_did_not_fetch(source, stream, pages, limit):
+    request = plan_of(source, **({"query": stream} if stream else {}))[0]
+    parsed = source.parse(answer(request, pages[0], mode="range"))
+    assert len(parsed.documents) == 1
+    assert stream not in parsed.marks

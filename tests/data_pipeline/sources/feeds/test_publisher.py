@@ -1,6 +1,7 @@
 import pytest
 
 from data_pipeline.sources.feeds import SOURCES, rss
+from data_pipeline.sources.feeds.publisher import FeedPublisher
 from data_pipeline.sources.protocol import RefusedResponse, Window
 from tests.data_pipeline.sources.feeds.helpers import answer, fixture, plan_of, read, stream_of, utc
 from tests.data_pipeline.sources.feeds.samples import PUBLISHERS, ROW_FIXTURES
@@ -59,19 +60,58 @@ def test_an_unknown_zone_in_an_address_is_a_clear_error():
             stream_of(rss.SOURCE, urls=(address,))
 
 
-def test_repeated_ids_give_one_document_each_and_ambiguous_ids_are_joined_to_the_address():
+ECHO = "https://feeds.example.com/all.xml"
+
+
+def test_repeated_ids_give_one_document_each():
     parsed = read(fixture("rss/duplicates.rss"))
-    assert [document.title for document in parsed.documents] == [
-        "Brewer lifts its outlook",
-        "Tanner cuts 40 jobs",
-        "First of two under one id",
-        "Second of two under one id",
+    assert [(document.doc_id, document.title) for document in parsed.documents] == [
+        (f"rss:{ECHO}#e-1", "Brewer lifts its outlook"),
+        (f"rss:{ECHO}#e-2", "Tanner cuts 40 jobs"),
+        (f"rss:{ECHO}#home", "Second of two under one id"),
     ]
-    assert len({document.doc_id for document in parsed.documents}) == 4
     assert parsed.counts["repeated"] == 1
     assert [item.reason for item in parsed.quarantine] == [
-        "the id 'https://feeds.example.com/all.xml#e-2' stands over another text in this feed"
+        f"the id '{ECHO}#e-2' stands over another text in this feed",
+        f"the id '{ECHO}#home' stands over another address in this feed",
     ]
+
+
+def part_of(name, *titles):
+    """Return the feed with the items of these titles alone: another snapshot of it."""
+    head, *items = fixture(name).decode().split("<item>")
+    kept = [item.split("</item>")[0] + "</item>" for item in items if any(title in item for title in titles)]
+    return "<item>".join([head, *kept]).encode() + b"</channel></rss>"
+
+
+@pytest.mark.parametrize("declared", ["", "#ids=repeat", "#zone=Europe/London&ids=repeat"])
+def test_an_id_does_not_depend_on_what_else_the_feed_lists(declared):
+    whole = {d.title: d.doc_id for d in read(fixture("rss/duplicates.rss"), url=ECHO + declared).documents}
+    for title, doc_id in whole.items():
+        (alone,) = read(part_of("rss/duplicates.rss", title), url=ECHO + declared).documents
+        assert alone.doc_id == doc_id
+
+
+def test_ids_of_a_feed_that_repeats_them_are_joined_to_the_address():
+    parsed = read(fixture("rss/duplicates.rss"), url=f"{ECHO}#ids=repeat")
+    assert [document.doc_id for document in parsed.documents] == [
+        f"rss:{ECHO}#{native}"
+        for native in (
+            "e-1 https://echo.example/brewer",
+            "e-2 https://echo.example/tanner",
+            "home https://echo.example/first",
+            "home https://echo.example/second",
+        )
+    ]
+    row = PUBLISHERS["talkmarkets"]
+    declared = FeedPublisher(row.info, row.feeds, repeats_ids=True)
+    titles = [d.title for d in declared.parse(answer(stream_of(declared)[0], fixture("rss/duplicates.rss"))).documents]
+    assert titles[-2:] == ["First of two under one id", "Second of two under one id"]
+
+
+def test_an_unknown_declaration_of_ids_in_an_address_is_a_clear_error():
+    with pytest.raises(TickerTuneError, match="ids=repeat"):
+        stream_of(rss.SOURCE, urls=("https://x.example/f#ids=unique",))
 
 
 def test_repeated_ids_do_not_depend_on_the_order_of_items():
