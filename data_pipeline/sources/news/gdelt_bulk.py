@@ -82,7 +82,7 @@ class GdeltBulk(Source):
         evidence_note="http://data.gdeltproject.org/documentation/GDELT-Global_Knowledge_Graph_Codebook-V2.1.pdf and "
         "https://blog.gdeltproject.org/new-gkg-2-0-article-metadata-fields/; the layout is proven on the 50 "
         "recorded rows of payloads/gdelt/data/gkg2samp.gz, which are of 2017 and carry no titles",
-        parser_version="gdelt_bulk-1",
+        parser_version="gdelt_bulk-2",
     )
 
     def plan(self, cursor: Cursor, window: Window, scope: Scope) -> list[Request]:
@@ -114,13 +114,13 @@ class GdeltBulk(Source):
 
 
 def _take(out: Collector, address: str, record: Record, themes: set[str]) -> None:
-    if themes and themes.isdisjoint(record.themes.split(";")):
-        out.parsed.counts["other_themes"] += 1
-        return
     seen = out.stamp(address, batch, record.date)
     if seen is None:
         return
-    mark_live(out, seen.at)
+    mark_live(out, seen.at)  # before anything is left out: the file was read, whatever it holds
+    if themes and themes.isdisjoint(record.themes.split(";")):
+        out.parsed.counts["other_themes"] += 1
+        return
     title = _TITLE.search(record.extras)
     if title is None:
         out.parsed.counts["untitled"] += 1
@@ -172,7 +172,11 @@ def _follow_newest(out: Collector) -> None:
         raise RefusedResponse(f"expected a list of files, got {out.response.body[:80]!r}")
     context = dict(out.response.request.context)
     after = context.pop("after", None)
-    moment = newest if after is None else max(datetime.fromisoformat(after) + QUARTER, newest - MAX_FOLLOW * QUARTER)
+    moment = newest if after is None else datetime.fromisoformat(after) + QUARTER
+    excess = (newest - moment) // QUARTER + 1 - MAX_FOLLOW
+    if excess > 0:  # the oldest are given up; a range collects them
+        out.parsed.counts["files_left_out"] += excess
+        moment += excess * QUARTER
     while moment <= newest:
         out.parsed.follow.append(_file(moment, context))
         moment += QUARTER

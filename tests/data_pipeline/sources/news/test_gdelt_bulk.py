@@ -6,6 +6,7 @@ import pytest
 
 from data_pipeline.sources.news import gdelt_bulk
 from data_pipeline.sources.news.gdelt_bulk import GKG_COLUMNS
+from data_pipeline.sources.parsing import MAX_FOLLOW
 from data_pipeline.sources.protocol import Cursor, Mark, RefusedResponse, Scope
 from tests.data_pipeline.sources.news.answers import doc_ids, respond, utc, window
 from tests.data_pipeline.sources.news.samples import SAMPLES
@@ -165,3 +166,23 @@ def test_an_unexpected_packing_is_refused():
         archive.writestr("a.gkg.csv", row(1))
     with pytest.raises(RefusedResponse, match="unexpected method"):
         respond(SOURCE, REQUEST, buffer.getvalue())
+
+
+def test_a_file_without_the_wanted_themes_was_read_all_the_same():
+    cursor = Cursor(marks={"live": Mark(at=utc(2026, 5, 15, 0, 15))})
+    (request,) = SOURCE.stream(cursor, Scope(query="RARE_THEME"))
+    file = respond(SOURCE, request, LIST, mode="stream", fetched_at=utc(2026, 5, 15, 1, 20)).follow[-1]
+    parsed = respond(SOURCE, file, zipped(row(1, themes="OTHER")), mode="stream")
+    assert not parsed.documents
+    assert parsed.counts["other_themes"] == 1
+    assert parsed.marks["live"].at == utc(2026, 5, 15, 1, 15)
+
+
+def test_files_that_a_stream_leaves_out_after_a_long_pause_are_counted():
+    cursor = Cursor(marks={"live": Mark(at=utc(2025, 5, 15, 1, 15))})
+    (request,) = SOURCE.stream(cursor, Scope())
+    parsed = respond(SOURCE, request, LIST, mode="stream", fetched_at=utc(2026, 5, 15, 1, 20))
+    assert len(parsed.follow) == MAX_FOLLOW
+    assert parsed.counts["files_left_out"] == 365 * 96 - MAX_FOLLOW
+    assert parsed.follow[-1].url.endswith("20260515011500.gkg.csv.zip")
+    assert "files_left_out" not in respond(SOURCE, SOURCE.stream(Cursor(), Scope())[0], LIST, mode="stream").counts

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -111,3 +112,10 @@ def test_a_used_up_hour_is_a_refusal_of_the_budget_also_as_bare_text():
         with pytest.raises(RefusedResponse) as refused:
             respond(SOURCE, REQUEST, payload)
         assert refused.value.kind == "budget"
+
+
+def test_a_headline_with_the_words_of_a_refusal_is_no_refusal():
+    body = json.dumps([article(1) | {"title": "A pedestrian run over in Phoenix"}])
+    for answer in (body, f" \n{body}"):
+        (document,) = respond(SOURCE, REQUEST, answer.encode()).documents
+        assert document.title == "A pedestrian run over in Phoenix"
