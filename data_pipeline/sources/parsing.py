@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from data_pipeline.sources.protocol import Mark, Parsed, RefusedResponse, Response, SourceInfo
 from data_pipeline.sources.quarantine import quarantined
 from data_pipeline.sources.times import UNKNOWN, Stamp
+from data_pipeline.sources.us_symbols import us_symbol
 from tickertune.core.document import Category, Document, SymbolLink
 from tickertune.core.document import Evidence as LinkEvidence
 from tickertune.core.files import sha256_text
@@ -282,6 +283,8 @@ def _symbol_links(market: str, named: Iterable[tuple[str, str]], tagged: Iterabl
     for evidence, found in pairs:
         for text, detail in found:
             symbol = clean_text(text).upper()
+            if market == "US":
+                symbol = us_symbol(symbol)
             if symbol:
                 links[symbol] = SymbolLink(
                     symbol=symbol,

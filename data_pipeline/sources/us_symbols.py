@@ -8,14 +8,12 @@ case stays as it is: Massive tells preferred series by a small letter, and TpA i
 
 import re
 
-from data_pipeline.sources.parsing import clean_text, listing_id
-
 _SEPARATOR = re.compile(r"[._/]")
 
 
 def us_symbol(text: str) -> str:
     """Return the stored spelling of a US symbol, ``BRK.B`` as ``BRK-B``; one without a separator stays as it is."""
-    return _SEPARATOR.sub("-", clean_text(text))
+    return _SEPARATOR.sub("-", "".join(letter for letter in text if letter.isprintable()).strip())
 
 
 def dotted_symbol(text: str) -> str:
@@ -25,4 +23,4 @@ def dotted_symbol(text: str) -> str:
 
 def us_listing(text: str) -> str:
     """Return the provisional id of a US symbol, ``US:BRK-B``."""
-    return listing_id("US", us_symbol(text))
+    return f"US:{us_symbol(text)}"

@@ -1,6 +1,7 @@
 """EDGAR filings with their text: the full submission, whose header settles when it was accepted."""
 
 import re
+from datetime import timedelta
 
 from data_pipeline.sources.filings import acceptance, companies, edgar_current, edgar_index, sec
 from data_pipeline.sources.filings.documents import read_document
@@ -33,6 +34,7 @@ class EdgarFiling(Source):
         accepts=("symbols", "query", "urls"),
         rate=sec.RATE,
         zone=sec.NEW_YORK,
+        settles=timedelta(hours=36),
         zone_rule=acceptance.SGML_ZONE_RULE,
         backfill_lag=sec.PROCESSING,
         poll_seconds=15,

@@ -144,6 +144,7 @@ class EdgarIndex(Source):
         accepts=("query",),
         rate=sec.RATE,
         zone=sec.NEW_YORK,
+        settles=timedelta(hours=36),
         zone_rule="filing date alone: public on that day in New York, though it may be accepted after 17:30 of the day before",
         terms=sec.TERMS,
         licence=sec.LICENCE,

@@ -63,7 +63,7 @@ def test_markup_is_removed_and_the_summary_stands_in_for_an_empty_content():
 
 def test_coins_and_foreign_listings_are_no_us_shares():
     edited, mixed, _ = WRITTEN.parse().documents
-    assert set(symbols(edited)) == {"NWFD", "CBFR", "BRK.B"}
+    assert set(symbols(edited)) == {"NWFD", "CBFR", "BRK-B"}
     assert set(symbols(mixed)) == {"T"}
     assert WRITTEN.parse().counts["symbols_not_listed_in_us"] == 2
 
