@@ -1,6 +1,5 @@
 """Replay: parse a source's archived answers again, without the network, and say what the parser changed."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -125,9 +124,3 @@ def _take_over(store: Store, source: str, parser: str, staging: str, outcomes: l
             "INSERT INTO parses VALUES (?, ?, ?) ON CONFLICT (response_id, parser) DO UPDATE SET outcome = excluded.outcome",
             [(identity, parser, outcome) for identity, outcome in outcomes],
         )
-
-
-def counted(store: Store, source: str, parser: str) -> Counter[str]:
-    """The named counts of a parser version."""
-    rows = store.rows("SELECT name, count FROM counts WHERE source = ? AND parser = ?", (source, parser))
-    return Counter({row["name"]: row["count"] for row in rows})

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
@@ -311,8 +311,3 @@ def _reason(error: ValidationError) -> str:
 def content_id(*parts: str | None) -> str:
     """Return an id from the content of an item that has none of its own (24 hex digits)."""
     return sha256_text("\x1f".join(clean_text(part or "") for part in parts))[:24]
-
-
-def first(mapping: Mapping[str, Any], *names: str) -> Any:
-    """Return the first of ``names`` that ``mapping`` holds with a value."""
-    return next((mapping[name] for name in names if mapping.get(name) not in (None, "")), None)

@@ -200,7 +200,7 @@ def _read_metadata(out: PriceCollector) -> None:
 
 
 def _read_list(out: PriceCollector) -> None:
-    try:
+    try:  # zipfile raises NotImplementedError for a way of packing that it does not know, RuntimeError for a locked file
         archive = zipfile.ZipFile(io.BytesIO(out.response.body))
         with archive, archive.open(archive.namelist()[0]) as member:
             raw = member.read(_LIST_LIMIT + 1)
