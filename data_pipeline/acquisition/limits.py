@@ -21,9 +21,12 @@ CREATE TABLE IF NOT EXISTS limits (
 """
 
 
+_TIMER = 0.05  # seconds that a sleeper of a busy machine wakes up late; with less, all slots of a fast rate are missed
+
+
 def tolerance(rate: RateLimit) -> float:
     """Seconds by which a request may be sent after its slot: a sleeping process wakes up a little late."""
-    return rate.seconds / rate.calls / 4
+    return max(rate.seconds / rate.calls / 4, _TIMER)
 
 
 class Limiter:

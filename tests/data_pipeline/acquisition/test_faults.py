@@ -291,8 +291,7 @@ def test_budget_of_calls_a_day_stops_cleanly_and_resumes_the_next_day(server, ru
     assert titles(store) == sorted(f"Story {n}" for n in range(12))
     assert len(server.log) == 3, "nothing was asked beyond the budget"
     assert run(of=source).state == "paused"
-    tomorrow = time.time() + 86_400
-    monkeypatch.setattr(Limiter.__init__, "__defaults__", (lambda: tomorrow,))
+    monkeypatch.setattr(Limiter.__init__, "__defaults__", (lambda: time.time() + 86_400,))
     assert run(of=source).state == "done"
     assert titles(store) == ALL
 
