@@ -27,8 +27,8 @@ from tickertune.core.recipe import (
     StockNetSourceConfig,
     WorldConfig,
 )
-from tickertune.core.recipe.data import DirtConfig
 from tickertune.core.recipe.grpo import PnlConfig
+from tickertune.core.recipe.source import DirtConfig
 
 PAGE = Path(__file__).parents[1] / "docs" / "recipe-keys.md"
 BLOCKS: dict[str, type[BaseModel]] = {

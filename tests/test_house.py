@@ -15,8 +15,8 @@ import tickertune.core.recipe as recipe_package
 from data_pipeline.sources.registry import all_sources
 from tests.data_pipeline.sources.sample import all_samples
 from tickertune.core.recipe.base import Config
-from tickertune.core.recipe.data import DirtConfig
 from tickertune.core.recipe.grpo import PnlConfig
+from tickertune.core.recipe.source import DirtConfig
 
 SHOWN_BY_OWN_TEST = {"reuters", "tfns"}
 """Recorded sources whose recording is not an answer as it stands (pages that a test packs as an archive), or too large for the

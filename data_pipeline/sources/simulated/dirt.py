@@ -10,7 +10,7 @@ from data_pipeline.sources.simulated import phrases
 from data_pipeline.sources.simulated.draws import generator
 from data_pipeline.sources.simulated.market import Company
 from data_pipeline.sources.simulated.newswire import Item, Window, fill, moment
-from tickertune.core.recipe.data import DirtConfig
+from tickertune.core.recipe.source import DirtConfig
 
 NEW_YORK = ZoneInfo("America/New_York")
 

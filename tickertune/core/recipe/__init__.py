@@ -1,31 +1,30 @@
 """Recipes: YAML that says all of a run, checked before anything starts."""
 
 from tickertune.core.recipe.base import Config, ModelConfig
-from tickertune.core.recipe.data import (
-    AuditConfig,
-    CollectedSourceConfig,
-    DataConfig,
-    FilesSourceConfig,
-    LabelConfig,
-    MovementDataConfig,
-    SentimentDataConfig,
-    SentimentSetConfig,
-    SimulatedSourceConfig,
-    SourceConfig,
-    SplitConfig,
-    StockNetSourceConfig,
-)
+from tickertune.core.recipe.data import DataConfig, MovementDataConfig
 from tickertune.core.recipe.evaluation import EvalConfig
 from tickertune.core.recipe.grpo import GrpoConfig
+from tickertune.core.recipe.label import AuditConfig, LabelConfig
 from tickertune.core.recipe.loading import load_config, parse_config, read_yaml
 from tickertune.core.recipe.run import Recipe, WorldConfig, load_recipe
+from tickertune.core.recipe.sentiment import SentimentDataConfig, SentimentSetConfig
 from tickertune.core.recipe.sft import LoraConfig, SftConfig
+from tickertune.core.recipe.source import (
+    CollectedSourceConfig,
+    DirtConfig,
+    FilesSourceConfig,
+    SimulatedSourceConfig,
+    SourceConfig,
+    StockNetSourceConfig,
+)
+from tickertune.core.recipe.split import SplitConfig
 
 __all__ = [
     "AuditConfig",
     "CollectedSourceConfig",
     "Config",
     "DataConfig",
+    "DirtConfig",
     "EvalConfig",
     "FilesSourceConfig",
     "GrpoConfig",

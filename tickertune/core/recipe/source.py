@@ -1,0 +1,73 @@
+"""Where a data set's documents and prices come from."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tickertune.core.recipe.base import Config, DataPath
+
+
+class DirtConfig(Config):
+    """Share of simulated documents that get each kind of planted dirt."""
+
+    exact_duplicate: float = Field(default=0.03, ge=0, le=1)
+    near_duplicate: float = Field(default=0.04, ge=0, le=1)
+    syndication: float = Field(default=0.04, ge=0, le=1)
+    revision: float = Field(default=0.04, ge=0, le=1)
+    """A later revision of the same document, which reports the price move that followed."""
+    date_only: float = Field(default=0.05, ge=0, le=1)
+    boilerplate: float = Field(default=0.10, ge=0, le=1)
+    foreign: float = Field(default=0.03, ge=0, le=1)
+    spam: float = Field(default=0.04, ge=0, le=1)
+    false_ticker: float = Field(default=0.05, ge=0, le=1)
+    missing_bar: float = Field(default=0.002, ge=0, le=1)
+
+
+class SimulatedSourceConfig(Config):
+    """Fictional companies, prices and a newswire, from a seed."""
+
+    kind: Literal["simulated"] = "simulated"
+    seed: int = 0
+    companies: int = Field(default=24, ge=4, le=200)
+    """Listed companies."""
+    signal: float = Field(default=1.6, ge=0)
+    """Return per unit of tone, in units of daily idiosyncratic volatility; 0 is the placebo."""
+    news_probability: float = Field(default=0.5, gt=0, le=1)
+    """Chance that a company has a story before a session."""
+    dirt: DirtConfig = DirtConfig()
+    """What is planted for curation and linking to find."""
+
+
+class StockNetSourceConfig(Config):
+    """The StockNet data set: its own folder layout, or the parquet form."""
+
+    kind: Literal["stocknet"] = "stocknet"
+    path: DataPath
+
+
+class FilesSourceConfig(Config):
+    """The user's own documents and bars, as JSONL, CSV or Parquet."""
+
+    kind: Literal["files"] = "files"
+    documents: DataPath
+    bars: DataPath
+    instruments: DataPath
+    actions: DataPath | None = None
+
+
+class CollectedSourceConfig(Config):
+    """What ``tickertune data collect`` and ``watch`` stored."""
+
+    kind: Literal["collected"] = "collected"
+    store: DataPath
+    """Folder of the store."""
+    documents: list[str] = []
+    """Sources of the texts; empty: all that the store holds."""
+    prices: str
+    """The one source of bars and actions: series of two vendors do not belong together."""
+
+
+SourceConfig = Annotated[
+    SimulatedSourceConfig | StockNetSourceConfig | FilesSourceConfig | CollectedSourceConfig,
+    Field(discriminator="kind"),
+]
