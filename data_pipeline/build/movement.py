@@ -44,7 +44,7 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
         sessions = _sessions(config, data)
         data.documents = _knowable(config, data.documents, sessions)
         bar.advance()
-        documents, curated_out = curate(data.documents, config.near_duplicate_threshold)
+        documents, curated_out = curate(data.documents, config.curation)
         bar.advance()
         documents, unlinked = link(documents, data.instruments)
         drops = pl.concat([curated_out, unlinked])

@@ -7,7 +7,7 @@ from data_pipeline.curation import DROPS_SCHEMA, curate, newest_at, superseded_a
 from data_pipeline.linking import link
 from data_pipeline.sources import SourceData, load_source
 from tests.data_pipeline.nouns import START, document, documents
-from tickertune.core.recipe import SimulatedSourceConfig
+from tickertune.core.recipe import CurationConfig, SimulatedSourceConfig
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def simulated() -> SourceData:
 @pytest.fixture(scope="module")
 def judged(simulated: SourceData) -> pl.DataFrame:
     """The truth table with the reason of each drop; null: kept and linked."""
-    kept, curated_out = curate(simulated.documents, 0.8)
+    kept, curated_out = curate(simulated.documents, CurationConfig())
     _, unlinked = link(kept, simulated.instruments)
     drops = pl.concat([curated_out, unlinked])
     return simulated.truth["documents"].join(drops, on=["doc_id", "revision"], how="left", validate="1:1")
@@ -56,7 +56,7 @@ def test_survivor_of_a_planted_copy_is_its_original(judged: pl.DataFrame) -> Non
 
 
 def test_links_agree_with_the_truth(simulated: SourceData) -> None:
-    kept, _ = curate(simulated.documents, 0.8)
+    kept, _ = curate(simulated.documents, CurationConfig())
     linked, _ = link(kept, simulated.instruments)
     pairs = linked.explode("symbols").select("doc_id", "revision", pl.col("symbols").struct.field("instrument_id"))
     both = pairs.join(simulated.truth["documents"], on=["doc_id", "revision"], suffix="_true")
@@ -66,31 +66,31 @@ def test_links_agree_with_the_truth(simulated: SourceData) -> None:
 def test_cutting_the_input_changes_no_earlier_decision(simulated: SourceData) -> None:
     cut = simulated.documents["available_at"].sort()[len(simulated.documents) // 2]
     early = simulated.documents.filter(pl.col("available_at") <= cut)
-    kept, drops = curate(simulated.documents, 0.8)
-    kept_early, drops_early = curate(early, 0.8)
+    kept, drops = curate(simulated.documents, CurationConfig())
+    kept_early, drops_early = curate(early, CurationConfig())
     assert kept_early.equals(kept.filter(pl.col("available_at") <= cut))
     assert drops_early.equals(drops.join(early, on=["doc_id", "revision"], how="semi", maintain_order="left"))
 
 
 def test_every_document_is_kept_or_dropped_once(simulated: SourceData) -> None:
-    kept, drops = curate(simulated.documents, 0.8)
+    kept, drops = curate(simulated.documents, CurationConfig())
     assert drops.schema == DROPS_SCHEMA
     both = pl.concat([kept.select("doc_id", "revision"), drops.select("doc_id", "revision")]).sort("doc_id", "revision")
     assert both.equals(simulated.documents.select("doc_id", "revision").sort("doc_id", "revision"))
 
 
 def test_survivors_are_documents_that_stay(simulated: SourceData) -> None:
-    kept, drops = curate(simulated.documents, 0.8)
+    kept, drops = curate(simulated.documents, CurationConfig())
     assert set(drops["survivor"].drop_nulls()) <= set(kept["doc_id"])
     story = "Acme wins a supply contract with the rail company after long talks"
     chain = documents(document("a", story), document("b", f"{story} today", 1), document("c", f"{story} today", 2))
-    kept, drops = curate(chain, 0.8)
+    kept, drops = curate(chain, CurationConfig())
     assert kept["doc_id"].to_list() == ["a"]
     assert dict(drops.select("doc_id", "survivor").iter_rows()) == {"b": "a", "c": "a"}
 
 
 def test_no_documents_give_none() -> None:
-    kept, drops = curate(documents(), 0.8)
+    kept, drops = curate(documents(), CurationConfig())
     assert kept.is_empty()
     assert drops.schema == DROPS_SCHEMA
 

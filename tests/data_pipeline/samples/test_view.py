@@ -12,6 +12,7 @@ from data_pipeline.curation import curate, superseded_at
 from data_pipeline.linking import link
 from data_pipeline.samples.view import DocumentIndex, document_text
 from tests.data_pipeline.made import document, documents, instruments, utc
+from tickertune.core.recipe import CurationConfig
 
 NOON = utc("2020-02-10T12:00")
 MICROSECOND = timedelta(microseconds=1)
@@ -64,7 +65,7 @@ def test_a_text_is_out_of_view_once_a_later_revision_came_that_is_itself_dropped
     source = documents(
         [document("a", NOON, ["A"]), document("a", NOON + hour, [], revision=1, **withdrawal), document("b", NOON)]
     )
-    kept, _ = link(curate(source, 0.8)[0], instruments("ABCDEFGHIJ"))
+    kept, _ = link(curate(source, CurationConfig())[0], instruments("ABCDEFGHIJ"))
     assert kept.select("doc_id", "revision").rows() == [("a", 0), ("b", 0)]
     assert known(kept, NOON - hour, NOON + hour - MICROSECOND, source=source) == [("a", 0), ("b", 0)]
     assert known(kept, NOON - hour, NOON + hour, source=source) == [("b", 0)]

@@ -14,7 +14,7 @@ from data_pipeline.sources import SourceData, load_source
 from tickertune.core.document import Document
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.market import Bar, Instrument
-from tickertune.core.recipe import StockNetSourceConfig
+from tickertune.core.recipe import CurationConfig, StockNetSourceConfig
 from tickertune.core.table import check_table
 
 SINCE, UNTIL = date(2014, 1, 1), date(2014, 2, 1)
@@ -211,7 +211,7 @@ def test_real_tweets_load_whole_and_fast(shared_data: Path) -> None:
 
 def test_real_look_alikes_lose_their_links(real: SourceData) -> None:
     window = real.documents.filter(pl.col("available_at").dt.date().is_between(date(2014, 7, 1), date(2014, 8, 31)))
-    kept, _ = curate(window, 0.8)
+    kept, _ = curate(window, CurationConfig())
     linked, drops = link(kept, real.instruments)
     assert not linked["title"].str.contains(r"HEI\$T|U\$D|\$D->").any()
     titles = linked.explode("symbols").select("title", symbol=pl.col("symbols").struct.field("symbol"))

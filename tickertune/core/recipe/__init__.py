@@ -1,6 +1,18 @@
 """Recipes: YAML that says all of a run, checked before anything starts."""
 
 from tickertune.core.recipe.base import Config, ModelConfig
+from tickertune.core.recipe.curation import (
+    ArticleLimits,
+    CurationConfig,
+    DecontaminationConfig,
+    EvaluationSetConfig,
+    LanguageConfig,
+    NormaliseConfig,
+    PerplexityConfig,
+    QualityConfig,
+    ShortTextLimits,
+    TextLimits,
+)
 from tickertune.core.recipe.data import DataConfig, MovementDataConfig
 from tickertune.core.recipe.evaluation import EvalConfig
 from tickertune.core.recipe.grpo import GrpoConfig
@@ -20,26 +32,36 @@ from tickertune.core.recipe.source import (
 from tickertune.core.recipe.split import SplitConfig
 
 __all__ = [
+    "ArticleLimits",
     "AuditConfig",
     "CollectedSourceConfig",
     "Config",
+    "CurationConfig",
     "DataConfig",
+    "DecontaminationConfig",
     "DirtConfig",
     "EvalConfig",
+    "EvaluationSetConfig",
     "FilesSourceConfig",
     "GrpoConfig",
     "LabelConfig",
+    "LanguageConfig",
     "LoraConfig",
     "ModelConfig",
     "MovementDataConfig",
+    "NormaliseConfig",
+    "PerplexityConfig",
+    "QualityConfig",
     "Recipe",
     "SentimentDataConfig",
     "SentimentSetConfig",
     "SftConfig",
+    "ShortTextLimits",
     "SimulatedSourceConfig",
     "SourceConfig",
     "SplitConfig",
     "StockNetSourceConfig",
+    "TextLimits",
     "WorldConfig",
     "load_config",
     "load_recipe",

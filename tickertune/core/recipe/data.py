@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tickertune.core.recipe.base import Config
+from tickertune.core.recipe.curation import CurationConfig
 from tickertune.core.recipe.label import AuditConfig, LabelConfig
 from tickertune.core.recipe.sentiment import SentimentDataConfig
 from tickertune.core.recipe.source import SourceConfig
@@ -32,8 +33,8 @@ class MovementDataConfig(Config):
     """Characters that a prompt shows of a document."""
     moves: list[int] = [1, 5, 20]
     """Horizons, in sessions, of the past returns that a prompt shows."""
-    near_duplicate_threshold: float = Field(default=0.8, gt=0, le=1)
-    """Jaccard similarity of word shingles from which two documents are near duplicates."""
+    curation: CurationConfig = CurationConfig()
+    """What is rewritten and what is dropped before linking."""
     audit: AuditConfig = AuditConfig()
     """The price audit's say in what becomes a sample."""
     limit: dict[Literal["train", "validation", "test"], int] = {}
@@ -48,6 +49,16 @@ class MovementDataConfig(Config):
     def _classes_fit(self) -> "MovementDataConfig":
         if self.label.name.startswith("acl18") and (self.label.classes != 2 or self.label.horizon != 1):
             raise ValueError("acl18 labels have 2 classes and a horizon of 1")
+        return self
+
+    @model_validator(mode="after")
+    def _fitted_on_training(self) -> "MovementDataConfig":
+        perplexity = self.curation.perplexity
+        if perplexity and perplexity.fit_until and perplexity.fit_until > self.split.train_end:
+            raise ValueError(
+                f"curation.perplexity.fit_until ({perplexity.fit_until}) is after split.train_end: the quantile would "
+                "see what training may not"
+            )
         return self
 
 
