@@ -16,6 +16,7 @@ from data_pipeline.sources.simulated.ceiling import ceiling_of, probability_up
 from data_pipeline.sources.simulated.dirt import available_at, soil
 from data_pipeline.sources.simulated.market import Company, instruments_of, make_companies, simulate_prices
 from data_pipeline.sources.simulated.newswire import TONE_VARIANCE, Item, Window, draw_tones, write_stories
+from data_pipeline.sources.simulated.variety import varied
 from tickertune.core.document import Document
 from tickertune.core.files import sha256_text
 from tickertune.core.recipe import SimulatedSourceConfig
@@ -51,6 +52,7 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
         stories = write_stories(config.seed, window, companies, tones[t])
         own = prices.open_returns[t] - prices.open_returns[t].mean()
         items += soil(config.seed, window, stories, companies, own, config.dirt)
+        items += varied(config.seed, window, companies, config.dirt.variety)
     items.sort(key=lambda item: (available_at(item), item.doc_id, item.revision))
     variance = config.news_probability * TONE_VARIANCE
     volatility = np.array([company.volatility for company in companies])

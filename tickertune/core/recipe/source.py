@@ -21,6 +21,8 @@ class DirtConfig(Config):
     spam: float = Field(default=0.04, ge=0, le=1)
     false_ticker: float = Field(default=0.05, ge=0, le=1)
     missing_bar: float = Field(default=0.002, ge=0, le=1)
+    variety: float = Field(default=0, ge=0, le=1)
+    """Chance, for each company before each session, of a text that is hard to judge by language or as promotion."""
 
 
 class SimulatedSourceConfig(Config):

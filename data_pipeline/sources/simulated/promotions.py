@@ -1,0 +1,78 @@
+"""Social posts that sell something to traders, and posts that look like them and tell news.
+
+The rules were written with ``SPAM_SEEN`` and ``HAM_SEEN`` in sight. ``SPAM_UNSEEN`` and ``HAM_UNSEEN`` were written
+before the rules and not looked at while they were tuned: their score is the one to believe.
+"""
+
+SPAM_SEEN = (
+    "Our members banked 300% on ${symbol} last week, see what we buy next: {link}",
+    "🚀🚀🚀 ${symbol} TO THE MOON 🚀🚀🚀 GET IN NOW OR CRY LATER",
+    "I turned $500 into $12,000 trading ${symbol}, my mentor shows how, dm me",
+    "VIP signals with 95% accuracy!!! telegram link in bio ${symbol} ${other1}",
+    "Stop losing money. Our algo called ${symbol} at the bottom. 7-day free trial {link}",
+    "${symbol} ${other1} ${other2} ${other3} monster runners for Monday, get the list {link}",
+    "Earn passive income every day with our crypto bot, no experience needed {link} ${symbol}",
+    "Get my watchlist free by email, text STOCKS to 55555 ${symbol}",
+    "This penny stock is about to EXPLODE!! Next ${symbol}?? {link}",
+    "Trade alerts in real time: join 20,000 traders in our room {link} ${symbol}",
+    "Follow @{code} for winning picks, last 10 trades all green ${symbol}",
+    "100% guaranteed profit on ${symbol} options, whatsapp +1 555 010 7788",
+    "Want to quit your job? Learn how I make $2k a week with ${symbol} {link}",
+    "Subscribe to our premium newsletter for the next ${symbol} {link}",
+    "Retweet and follow to win a $100 gift card ${symbol}",
+    "Huge gains alert!!! ${symbol} up 400%, don't miss the next one {link}",
+)
+SPAM_UNSEEN = (
+    "Subscribers made 250% on ${symbol} calls, next alert goes out tonight {link}",
+    "LAST CHANCE!!! ${symbol} is going to 10x, load up before it is too late",
+    "Message me on telegram for sure shot ${symbol} tips, 9 out of 10 win",
+    "Best stock alerts service of the year, half price this week only {link} ${symbol}",
+    "Free webinar tonight: how to trade ${symbol} like a pro, register here {link}",
+    "${symbol} ${other1} ${other2} huge winners, want more? sign up for free {link}",
+    "Make money while you sleep, copy my ${symbol} trades {link}",
+    "My students are crushing it with ${symbol}, enroll in the course today {link}",
+    "Penny stock alert: ${symbol} could soar 1000%, get the free report {link}",
+    "Join the #1 chat room for day traders, first month free {link} ${symbol}",
+    "Like and retweet for a chance to win $500 in ${symbol} shares",
+    "No risk, all reward: our ${symbol} system doubles accounts in 30 days {link}",
+    "Pre-market movers ${symbol} ${other1} ${other2} ${other3} get alerts before everyone else {link}",
+    "DM to join our private group, only 10 spots left ${symbol}",
+    "💰💰💰 ${symbol} easy money 💰💰💰 buy buy buy 💰💰💰",
+    "Use code STOCK50 for 50% off our trading course {link} ${symbol}",
+)
+HAM_SEEN = (
+    "{company} offers free trial of {product} to schools",
+    "${symbol} members of the board resign after vote {link}",
+    "{company} turned a $40 million loss into a $12 million profit",
+    "{company} warns of scam using its name to promise guaranteed returns",
+    "${symbol} ${other1} ${other2} report earnings after the close today",
+    "Analyst: {company} could double in three years, target $84 {link}",
+    "{company} up 40% this year, options traders bet on more ${symbol}",
+    "{company} starts subscription service at $9 a month {link}",
+    "Regulator shuts chat room that pumped penny stocks, {company} named as victim",
+    "{company} gives away 5,000 shares to its workers",
+    "Subscribers to {company}'s service grew 12% to 4.1 million ${symbol}",
+    "Why I sold my {company} shares at a loss {link} ${symbol}",
+    "{company} shares explode higher on takeover talk, +31% premarket ${symbol}",
+    "Sign of strength: {company} buys back 3% of its stock ${symbol}",
+    "{company} recalls {product} after they explode, click-through rates of ads fall",
+    "${symbol} gap up 8%!! what a quarter",
+)
+HAM_UNSEEN = (
+    "{company} lets users register here for the {city} shareholder webinar ${symbol}",
+    "Free cash flow at {company} doubled, guidance raised {link} ${symbol}",
+    "{company} customers win refund, discount code error cost $3 million",
+    "{company} opens private members' club in {city}",
+    "Traders pile into ${symbol} calls before earnings, volume 10x normal",
+    "{company} alerts customers to a data breach",
+    "${symbol} ${other1} ${other2} ${other3} lead the losers at midday",
+    "{company} students' course business is sold for $50 million",
+    "Risk-averse investors flee {company} after third profit warning",
+    "Last chance for {company} to win approval of its merger ${symbol}",
+    "{company} up 6% premarket, huge beat!!! ${symbol}",
+    "Follow-on offering: {company} sells 2 million shares at $31 ${symbol}",
+    "{company} doubles its money on the sale of its {city} site",
+    "Message from {company}'s CEO: no layoffs this year {link}",
+    "{company} joins the index, effective Monday ${symbol}",
+    "Buy, sell or hold? Brokers split on {company} {link} ${symbol}",
+)
