@@ -13,11 +13,12 @@ from data_pipeline.labels.fit import NO_CLASS, FittedState, classify, fit
 from data_pipeline.labels.prices import PricePanel, price_panel
 from data_pipeline.labels.registry import LabelSpec, label_spec
 from data_pipeline.labels.sessions import Sessions
-from data_pipeline.labels.splits import NAMES, Splits, assign_splits
 from data_pipeline.labels.targets import compute_targets
 from data_pipeline.labels.timeline import Timeline, build_timeline, text_starts
 from data_pipeline.samples.candidates import Candidate, aware, candidates
+from data_pipeline.samples.parting import part, with_uniqueness
 from data_pipeline.samples.withheld import SUSPECT_BAR, Withheld, withhold
+from data_pipeline.splits import NAMES, Splits, assign_splits
 from tickertune.core.files import sha256_text, sha256_value
 from tickertune.core.recipe import MovementDataConfig
 from tickertune.core.sample import Sample
@@ -54,6 +55,7 @@ def movement_samples(
     config: MovementDataConfig,
     fitted: FittedState | None = None,
     findings: pl.DataFrame | None = None,
+    clusters: Mapping[str, str] | None = None,
 ) -> MovementSamples:
     """Build the samples of a recipe.
 
@@ -67,6 +69,7 @@ def movement_samples(
         config: The recipe's data block.
         fitted: Frozen state of an earlier build; None: fitted here, on the train split.
         findings: What the price audit found: its suspects withhold labels, they change no prompt. None: nothing.
+        clusters: Near-duplicate cluster of each document that has one (``clusters_of``); None: no document has.
 
     Returns:
         The samples; those in no split, without a target or in the dead band are left out and counted.
@@ -83,6 +86,7 @@ def movement_samples(
         timeline.exit_time[decision],
         text_starts(timeline, sessions, config.latency_minutes),
     )
+    splits = part(splits, found, instruments, clusters or {}, config.split)
     withheld = withhold(found, findings, panel.instruments, timeline, sessions, config, spec, splits)
     values = _targets(panel, spec, timeline, found, decision, withheld)
     target = np.where(withheld.flags, np.nan, values[spec.target])
@@ -93,6 +97,8 @@ def movement_samples(
     frame = _frame(config, spec, timeline, sessions, [found[at] for at in keep], code[keep], splits.name[keep])
     frame = frame.with_columns(pl.Series(name, values[name][keep], nan_to_null=True) for name in TARGETS)
     frame, over = limited(frame, config.limit)
+    if config.split.uniqueness_weights:
+        frame = with_uniqueness(frame, sessions)
     counts = {
         "decisions_with_news": len(found),
         "bars_off_session": panel.off_session,

@@ -29,7 +29,7 @@ from tickertune.core.recipe.source import (
     SourceConfig,
     StockNetSourceConfig,
 )
-from tickertune.core.recipe.split import SplitConfig
+from tickertune.core.recipe.split import FoldsConfig, HeldOutConfig, SplitConfig
 
 __all__ = [
     "ArticleLimits",
@@ -43,7 +43,9 @@ __all__ = [
     "EvalConfig",
     "EvaluationSetConfig",
     "FilesSourceConfig",
+    "FoldsConfig",
     "GrpoConfig",
+    "HeldOutConfig",
     "LabelConfig",
     "LanguageConfig",
     "LoraConfig",

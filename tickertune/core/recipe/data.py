@@ -10,6 +10,7 @@ from tickertune.core.recipe.label import AuditConfig, LabelConfig
 from tickertune.core.recipe.sentiment import SentimentDataConfig
 from tickertune.core.recipe.source import SourceConfig
 from tickertune.core.recipe.split import SplitConfig
+from tickertune.core.sample import Split
 
 
 class MovementDataConfig(Config):
@@ -37,7 +38,7 @@ class MovementDataConfig(Config):
     """What is rewritten and what is dropped before linking."""
     audit: AuditConfig = AuditConfig()
     """The price audit's say in what becomes a sample."""
-    limit: dict[Literal["train", "validation", "test"], int] = {}
+    limit: dict[Split, int] = {}
     """At most so many samples of a split, drawn by the hash of their id."""
 
     @property
