@@ -13,7 +13,7 @@ from eval.scoring import decide
 from eval.text_baseline import TextClassifier, learnable
 from tickertune.core.decision import Decision
 from tickertune.core.recipe.evaluation import BaselineName
-from tickertune.core.tasks import MovementTask, Task
+from tickertune.core.tasks import LabelTask, MovementTask
 
 MOMENTUM_SESSIONS = 5
 _LEAST_PROBABILITY = 1e-12
@@ -23,7 +23,7 @@ _LEAST_PROBABILITY = 1e-12
 class Evidence:
     """What a baseline may use: the whole train split, the prompts of the test split, and simulated truth."""
 
-    task: Task
+    task: LabelTask
     train: pl.DataFrame
     test: pl.DataFrame
     tones: pl.DataFrame | None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from eval.metrics import METRICS, Metric, MetricRow, Totals, day_totals
 from eval.statistics import block_length, bootstrap_sums, holm, interval, p_above_zero
 from tickertune.core.recipe import EvalConfig
-from tickertune.core.tasks import Task
+from tickertune.core.tasks import LabelTask
 
 TESTED = "mcc"
 P_VALUE = f"{TESTED}_p_above_zero"
@@ -26,7 +26,7 @@ class _Judged:
 
 def metric_rows(
     predictions: Mapping[str, pl.DataFrame],
-    task: Task,
+    task: LabelTask,
     config: EvalConfig,
     world: str,
     horizon: int,
@@ -61,7 +61,9 @@ def metric_rows(
     return rows + _p_values(world, days, {name: judged[name] for name in checkpoints}, trained)
 
 
-def _judge(predictions: Mapping[str, pl.DataFrame], task: Task, config: EvalConfig, horizon: int) -> dict[str, _Judged]:
+def _judge(
+    predictions: Mapping[str, pl.DataFrame], task: LabelTask, config: EvalConfig, horizon: int
+) -> dict[str, _Judged]:
     flats = [day_totals(frame, task, config.cost_bps).flat() for frame in predictions.values()]
     block = block_length(config.block_sessions, horizon)
     drawn = bootstrap_sums(np.concatenate(flats, axis=1), block, config.resamples, config.seed)

@@ -24,7 +24,7 @@ from tickertune.core.progress import console, progress_bar
 from tickertune.core.recipe import EvalConfig
 from tickertune.core.recipe.evaluation import BaselineName
 from tickertune.core.table import read_parquet
-from tickertune.core.tasks import MovementTask, Task, get_task
+from tickertune.core.tasks import LabelTask, MovementTask, label_task
 
 UNPARSED_ALARM = 0.05
 RESERVED = ("ceiling", "buy_and_hold")
@@ -37,7 +37,7 @@ class World:
     name: str
     folder: Path
     info: DatasetInfo
-    task: Task
+    task: LabelTask
     samples: pl.DataFrame
     """``Sample`` rows of the split that is scored."""
 
@@ -124,7 +124,7 @@ def _read_world(data: Path, name: str, config: EvalConfig) -> World:
         raise TickerTuneError(
             f"Data set {data} has no samples in split {config.split}", "Choose another split or dates"
         )
-    return World(name, data, info, get_task(info.task), samples)
+    return World(name, data, info, label_task(info.task), samples)
 
 
 def _score_checkpoints(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eval.pnl import pnl_array
 from tickertune.core.noun import Noun
-from tickertune.core.tasks import MovementTask, Task
+from tickertune.core.tasks import LabelTask, MovementTask
 
 Floats = NDArray[np.float64]
 BINS = 10
@@ -62,7 +62,7 @@ class Totals:
         return cls(*(part.reshape(*flat.shape[:-1], *shape) for part, shape in zip(parts, shapes, strict=True)))
 
 
-def day_totals(predictions: pl.DataFrame, task: Task, cost_bps: float) -> Totals:
+def day_totals(predictions: pl.DataFrame, task: LabelTask, cost_bps: float) -> Totals:
     """Sum over each cluster's samples, clusters in sorted order (so of time, where they are sessions).
 
     Args:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tickertune.core.decision import Decision, Outcome
 from tickertune.core.noun import Noun
 from tickertune.core.table import check_table
-from tickertune.core.tasks import MovementTask, Task
+from tickertune.core.tasks import LabelTask, MovementTask
 
 
 class Prediction(Noun):
@@ -45,7 +45,7 @@ _FROM_SAMPLE = (
 
 def predictions_of(
     samples: pl.DataFrame,
-    task: Task,
+    task: LabelTask,
     decisions: Sequence[Decision],
     logprobs: NDArray[np.float64] | None = None,
 ) -> pl.DataFrame:

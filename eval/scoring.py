@@ -12,7 +12,7 @@ from eval.prediction import predictions_of
 from tickertune.core.decision import Decision
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import label_ids, scoring_ids
-from tickertune.core.tasks import Task
+from tickertune.core.tasks import LabelTask
 
 PARSER_VERSION = "label-logprobs-1"
 """Stored with every score: the decision is the label with the highest log-probability after ``Answer:``."""
@@ -36,7 +36,7 @@ class Encoded:
         return sum(map(len, self.prompts))
 
 
-def encode(tokenizer_source: str, revision: str | None, task: Task, samples: pl.DataFrame) -> Encoded:
+def encode(tokenizer_source: str, revision: str | None, task: LabelTask, samples: pl.DataFrame) -> Encoded:
     """Tokenise the prompts of ``Sample`` rows with the tokenizer of a folder or Hub id."""
     from transformers import AutoTokenizer
 
@@ -45,7 +45,7 @@ def encode(tokenizer_source: str, revision: str | None, task: Task, samples: pl.
     return Encoded(prompts, label_ids(tokenizer, task))
 
 
-def decide(task: Task, logprobs: NDArray[np.float64]) -> tuple[list[Decision], NDArray[np.float64]]:
+def decide(task: LabelTask, logprobs: NDArray[np.float64]) -> tuple[list[Decision], NDArray[np.float64]]:
     """Take the most likely label of each row, the first of equals.
 
     Args:
@@ -75,7 +75,7 @@ def decide(task: Task, logprobs: NDArray[np.float64]) -> tuple[list[Decision], N
 
 
 def score_samples(
-    samples: pl.DataFrame, task: Task, encoded: Encoded, backend: Backend, adapter: Path | None, on_done: OnDone
+    samples: pl.DataFrame, task: LabelTask, encoded: Encoded, backend: Backend, adapter: Path | None, on_done: OnDone
 ) -> pl.DataFrame:
     """Score ``Sample`` rows with a loaded model; returns ``Prediction`` rows in the same order."""
     decisions, normalised = decide(task, backend.score(encoded.prompts, encoded.label_tokens, adapter, on_done))

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.prompting import completion_ids, prompt_ids
+from tickertune.core.prompting import answer_ids, completion_ids, prompt_ids
 from tickertune.core.recipe import SftConfig
-from tickertune.core.tasks import Task
+from tickertune.core.tasks import LabelTask, Task
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -91,10 +91,13 @@ def build_examples(
 
 def tokenise(samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", task: Task, max_length: int) -> Examples:
     """Tokenise each sample's prompt and answer; a sample longer than ``max_length`` tokens is dropped and counted."""
-    answers = {label: completion_ids(tokenizer, task, label) for label in task.labels}
+    scored = isinstance(task, LabelTask)
+    answers = {label: completion_ids(tokenizer, task, label) for label in task.labels if scored}
     examples = Examples(dropped=Counter(too_long=0))
-    for sample_id, label, messages in samples.select("sample_id", "label", "messages").iter_rows():
-        prompt, answer = prompt_ids(tokenizer, messages), answers[label]
+    columns = samples.select("sample_id", "label", "answer", "messages")
+    for sample_id, label, reply, messages in columns.iter_rows():
+        prompt = prompt_ids(tokenizer, messages)
+        answer = answers[label] if scored else answer_ids(tokenizer, reply)
         if len(prompt) + len(answer) > max_length:
             examples.dropped["too_long"] += 1
             continue

@@ -10,7 +10,7 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_dir, write_json
 from tickertune.core.prompting import scoring_ids
 from tickertune.core.sample import Message
-from tickertune.core.tasks import get_task
+from tickertune.core.tasks import label_task
 
 PROBES = (
     "Profit rose by a third and the company raised its guidance for the year.",
@@ -82,7 +82,7 @@ def merge(checkpoint: Checkpoint, output: Path, dtype: str = "bfloat16") -> Fide
 
 
 def _probe_ids(tokenizer: Any) -> list[list[int]]:
-    task = get_task("sentiment")
+    task = label_task("sentiment")
     return [scoring_ids(tokenizer, task, [Message(role="user", content=text)]) for text in PROBES]
 
 

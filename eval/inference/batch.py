@@ -31,7 +31,7 @@ from tickertune.core.lock import folder_lock
 from tickertune.core.progress import progress_bar
 from tickertune.core.prompting import label_ids, scoring_ids
 from tickertune.core.table import read_parquet, write_table
-from tickertune.core.tasks import Task
+from tickertune.core.tasks import LabelTask
 
 ROOM_FOR_REPLY = 8
 """Tokens kept free behind a prompt."""
@@ -63,7 +63,7 @@ class Outcome:
     """Rejected rows with their reasons; None where there are none."""
 
 
-def infer(source: Path, output: Path, checkpoint: Checkpoint, task: Task, options: Options) -> Outcome:
+def infer(source: Path, output: Path, checkpoint: Checkpoint, task: LabelTask, options: Options) -> Outcome:
     """Score every row of ``source`` and write ``output``, in the input's order.
 
     Rows have ``messages`` (role and content; the last turn a user's) or, for sentiment, ``text``, and perhaps
@@ -89,7 +89,7 @@ def infer(source: Path, output: Path, checkpoint: Checkpoint, task: Task, option
     return outcome
 
 
-def _key(source: Path, checkpoint: Checkpoint, task: Task, options: Options) -> str:
+def _key(source: Path, checkpoint: Checkpoint, task: LabelTask, options: Options) -> str:
     """Hash of all that determines the result."""
     return sha256_value(
         {
@@ -117,7 +117,7 @@ def _claim(parts: Path, key: str) -> None:
     write_json(inputs, {"key": key})
 
 
-def _score_parts(rows: InputFile, parts: Path, checkpoint: Checkpoint, task: Task, options: Options) -> None:
+def _score_parts(rows: InputFile, parts: Path, checkpoint: Checkpoint, task: LabelTask, options: Options) -> None:
     starts = range(0, rows.rows, options.part_rows)
     left = [number for number, _ in enumerate(starts) if not _result(parts, number).exists()]
     if not left:
@@ -146,7 +146,7 @@ class _Scorer:
     backend: Backend
     adapter: Path | None
     tokenizer: Any
-    task: Task
+    task: LabelTask
     max_length: int
 
     def sort(self, request: Request, good: list[tuple[Request, Tokens]], bad: list[Rejection]) -> None:
@@ -188,7 +188,7 @@ class _Scorer:
 
 
 @contextmanager
-def _open_scorer(checkpoint: Checkpoint, task: Task, options: Options) -> Iterator[_Scorer]:
+def _open_scorer(checkpoint: Checkpoint, task: LabelTask, options: Options) -> Iterator[_Scorer]:
     from transformers import AutoTokenizer
 
     weights = materialise(checkpoint)

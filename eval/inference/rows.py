@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tickertune.core.errors import TickerTuneError, did_you_mean
 from tickertune.core.sample import Message
-from tickertune.core.tasks import SentimentTask, Task
+from tickertune.core.tasks import LabelTask, TextTask
 
 SUFFIXES = (".jsonl", ".ndjson", ".parquet")
 ID_COLUMNS = ("id", "sample_id", "doc_id")
@@ -137,13 +137,13 @@ def _json_row(row: int, line: bytes) -> RawRow:
     return value if isinstance(value, dict) else Rejection(row, None, f"not an object but {type(value).__name__}")
 
 
-def check_columns(path: Path, columns: set[str], task: Task) -> None:
+def check_columns(path: Path, columns: set[str], task: LabelTask) -> None:
     """Refuse a file whose columns hold no prompt for ``task``.
 
     Raises:
-        TickerTuneError: Neither ``messages`` nor, for sentiment, ``text`` is there.
+        TickerTuneError: Neither ``messages`` nor, for a task on one text, ``text`` is there.
     """
-    wanted = ["messages", "text"] if isinstance(task, SentimentTask) else ["messages"]
+    wanted = ["messages", "text"] if isinstance(task, TextTask) else ["messages"]
     if columns.isdisjoint(wanted):
         found = ", ".join(sorted(columns)) or "none"
         raise TickerTuneError(
@@ -157,13 +157,13 @@ def check_columns(path: Path, columns: set[str], task: Task) -> None:
         )
 
 
-def requests_of(rows: Sequence[RawRow], first: int, task: Task) -> Iterator[Request | Rejection]:
+def requests_of(rows: Sequence[RawRow], first: int, task: LabelTask) -> Iterator[Request | Rejection]:
     """Turn the rows of a part, whose first is row ``first`` of the file, into prompts or rejections."""
     for row, values in enumerate(rows, first):
         yield values if isinstance(values, Rejection) else _request(row, values, task)
 
 
-def _request(row: int, values: dict[str, Any], task: Task) -> Request | Rejection:
+def _request(row: int, values: dict[str, Any], task: LabelTask) -> Request | Rejection:
     given = next((values[name] for name in ID_COLUMNS if values.get(name) is not None), row)
     reject = partial(Rejection, row, str(given))
     if values.get("messages") is not None:
@@ -176,8 +176,8 @@ def _request(row: int, values: dict[str, Any], task: Task) -> Request | Rejectio
             return reject("messages do not end with a user's turn")
         return Request(row, str(given), messages)
     text = values.get("text")
-    if not isinstance(task, SentimentTask) or text is None:
-        return reject("no messages" if not isinstance(task, SentimentTask) else "neither messages nor text")
+    if not isinstance(task, TextTask) or text is None:
+        return reject("no messages" if not isinstance(task, TextTask) else "neither messages nor text")
     if not isinstance(text, str) or not text.strip():
         return reject("text is empty or no text")
     return Request(row, str(given), task.messages(text))

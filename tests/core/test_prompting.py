@@ -8,7 +8,7 @@ from tickertune.core.models import resolve_model
 from tickertune.core.prompting import completion_ids, label_ids, prompt_ids, scoring_ids
 from tickertune.core.recipe import ModelConfig
 from tickertune.core.sample import Message
-from tickertune.core.tasks import TASKS, Task
+from tickertune.core.tasks import TASKS, LabelTask, Task, TextTask
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +18,14 @@ def tokenizer(tiny_model: str) -> PreTrainedTokenizerBase:
     return loaded
 
 
-@pytest.mark.parametrize(("task", "index"), [(t, i) for t in TASKS.values() for i in range(len(t.labels))])
+SCORED = [task for task in TASKS.values() if isinstance(task, LabelTask)]
+
+
+@pytest.mark.parametrize(("task", "index"), [(t, i) for t in SCORED for i in range(len(t.labels))])
 @given(text=st.text(max_size=40))
 @settings(max_examples=10)
 def test_scored_position_is_the_trained_one(
-    tokenizer: PreTrainedTokenizerBase, task: Task, index: int, text: str
+    tokenizer: PreTrainedTokenizerBase, task: LabelTask, index: int, text: str
 ) -> None:
     messages = [Message(role="system", content="s"), Message(role="user", content=text)]
     scored = [*scoring_ids(tokenizer, task, messages), label_ids(tokenizer, task)[index]]
@@ -47,7 +50,7 @@ def test_messages_and_plain_dictionaries_give_the_same_ids(tokenizer: PreTrained
 def test_labels_that_share_their_first_token_are_refused(tokenizer: PreTrainedTokenizerBase) -> None:
     labels = ["zzzqa", "zzzqb"]
     with pytest.raises(TickerTuneError, match="zzzqa, zzzqb do not start with different tokens"):
-        label_ids(tokenizer, Task("collide", labels, "Answer:"))
+        label_ids(tokenizer, TextTask("collide", labels, "Answer:", "sentiment@1"))
 
 
 def test_tokenizer_without_chat_template_is_refused(tiny_model: str) -> None:

@@ -9,7 +9,7 @@ import typer
 from tickertune.cli.output import print_json
 from tickertune.core.hardware import DtypeName, settle_dtype
 from tickertune.core.recipe import ModelConfig
-from tickertune.core.tasks import get_task
+from tickertune.core.tasks import label_task
 
 app = typer.Typer(add_completion=False)
 
@@ -30,7 +30,7 @@ def infer(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Score a JSONL or Parquet file with a checkpoint; the same command goes on where a killed one stopped."""
-    named = get_task(task)
+    named = label_task(task)
     from eval.checkpoint import base_checkpoint, checkpoint_of
     from eval.inference import Options
     from eval.inference import infer as run

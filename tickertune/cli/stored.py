@@ -12,7 +12,7 @@ from tickertune.core.errors import TickerTuneError, did_you_mean
 from tickertune.core.files import read_json
 from tickertune.core.recipe import EvalConfig
 from tickertune.core.table import read_table
-from tickertune.core.tasks import Task, get_task
+from tickertune.core.tasks import LabelTask, label_task
 
 SETTINGS = ("cost_bps", "resamples", "block_sessions", "seed")
 """Keys of meta.json that say how the predictions were measured."""
@@ -45,9 +45,9 @@ class StoredEvaluation:
         return cls(folder, meta)
 
     @property
-    def task(self) -> Task:
+    def task(self) -> LabelTask:
         """The task that was scored."""
-        return get_task(self.meta["task"])
+        return label_task(self.meta["task"])
 
     @property
     def horizon(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.sample import Message
-from tickertune.core.tasks import Task
+from tickertune.core.tasks import LabelTask, Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -38,12 +38,12 @@ def prompt_ids(tokenizer: "PreTrainedTokenizerBase", messages: ChatTurns) -> lis
     return [int(token) for token in ids]
 
 
-def scoring_ids(tokenizer: "PreTrainedTokenizerBase", task: Task, messages: ChatTurns) -> list[int]:
+def scoring_ids(tokenizer: "PreTrainedTokenizerBase", task: LabelTask, messages: ChatTurns) -> list[int]:
     """Return the prompt's ids and those of the answer's prefix: the next token is the label."""
     return prompt_ids(tokenizer, messages) + _ids(tokenizer, task.answer_prefix)
 
 
-def label_ids(tokenizer: "PreTrainedTokenizerBase", task: Task) -> list[int]:
+def label_ids(tokenizer: "PreTrainedTokenizerBase", task: LabelTask) -> list[int]:
     """Return the first token of each label's continuation, in the order of ``task.labels``.
 
     Raises:
@@ -62,15 +62,31 @@ def label_ids(tokenizer: "PreTrainedTokenizerBase", task: Task) -> list[int]:
 def completion_ids(tokenizer: "PreTrainedTokenizerBase", task: Task, label: str) -> list[int]:
     """Return the ids of the answer that states ``label``, and the end-of-turn token.
 
-    Prefix and continuation are tokenised apart, so that no merge across them moves the scored position.
+    A scored answer is tokenised in two parts, prefix and continuation, so that no merge across them moves the scored
+    position.
 
     Raises:
         TickerTuneError: The tokenizer has no end token.
     """
+    if not isinstance(task, LabelTask):
+        return answer_ids(tokenizer, task.answer(label))
+    answer = _ids(tokenizer, task.answer_prefix) + _ids(tokenizer, task.continuation(label))
+    return [*answer, _end_id(tokenizer)]
+
+
+def answer_ids(tokenizer: "PreTrainedTokenizerBase", answer: str) -> list[int]:
+    """Return the ids of an answer of its own wording (``GenerativeTask``), and the end-of-turn token.
+
+    Raises:
+        TickerTuneError: The tokenizer has no end token.
+    """
+    return [*_ids(tokenizer, answer), _end_id(tokenizer)]
+
+
+def _end_id(tokenizer: "PreTrainedTokenizerBase") -> int:
     if tokenizer.eos_token_id is None:
         raise TickerTuneError(f"The tokenizer of {tokenizer.name_or_path} has no end token", "Set its eos_token")
-    answer = _ids(tokenizer, task.answer_prefix) + _ids(tokenizer, task.continuation(label))
-    return [*answer, int(tokenizer.eos_token_id)]
+    return int(tokenizer.eos_token_id)
 
 
 def _ids(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:

@@ -51,12 +51,21 @@ def compose(config: GrpoConfig, info: DatasetInfo) -> Reward:
     """Build the reward of a recipe for a data set.
 
     Raises:
-        TickerTuneError: It has a pnl term, and the task no positions.
+        TickerTuneError: It has a pnl term, and the task no positions; or the task has no label space.
     """
     task = get_task(info.task)
+    if not task.labels:
+        raise TickerTuneError(
+            f"Task {task.name} has open answers, and rewards compare labels",
+            "Train it with sft, or choose another task",
+        )
     weights = {name: weight for name, weight in config.rewards.items() if weight}
     if "pnl" in weights and not isinstance(task, MovementTask):
         raise TickerTuneError(
             f"The reward has a pnl term, but task {task.name} takes no positions", "Set rewards.pnl to 0"
         )
-    return Reward(task, weights, config.pnl, info.fitted.get("cut_points", ()))
+    scaled = info.label_spec.get("target", "ret_scaled") == "ret_scaled"
+    cut_points = (
+        info.fitted.get("cut_points", ()) if scaled else ()
+    )  # the distance to a bound is in units of ret_scaled
+    return Reward(task, weights, config.pnl, cut_points)
