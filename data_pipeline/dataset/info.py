@@ -83,8 +83,9 @@ def outcome_hash(frame: pl.DataFrame) -> str:
 
 
 def sizes(frame: pl.DataFrame) -> dict[str, int]:
-    """Number of samples of each split, under ``samples_<split>``."""
-    return {f"samples_{split}": int((frame["split"] == split).sum()) for split in SPLITS}
+    """Number of samples under ``samples_<split>``, of the three splits by date and of those of held-out tickers, if any."""
+    found = {f"samples_{split}": int((frame["split"] == split).sum()) for split in SPLITS}
+    return {name: count for name, count in found.items() if count or not name.startswith("samples_ood")}
 
 
 def class_priors(frame: pl.DataFrame, labels: list[str]) -> dict[str, dict[str, float]]:

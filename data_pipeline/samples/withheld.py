@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from data_pipeline.audit.prices import suspect_sessions
 from data_pipeline.labels.registry import LabelSpec
 from data_pipeline.labels.sessions import Indices, Sessions
-from data_pipeline.labels.splits import NAMES, Splits
 from data_pipeline.labels.timeline import Timeline
 from data_pipeline.samples.candidates import Candidate
+from data_pipeline.splits.dates import NAMES, Splits
 from tickertune.core.recipe import MovementDataConfig
 
 SUSPECT_BAR = "suspect_bar"

@@ -1,14 +1,18 @@
 """Time-ordered splits, purged on the real interval of each sample. Nothing here looks at an outcome."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data_pipeline.labels.sessions import Indices, Sessions, Times
 from tickertune.core.recipe import SplitConfig
+from tickertune.core.sample import Split
 
-NAMES = ("train", "validation", "test")
+NAMES: tuple[str, ...] = get_args(Split)
+ORDER = ("train", "validation", "test")
+"""The splits that follow each other in time."""
 OUTSIDE, PURGED, EMBARGOED = "outside_split", "purged", "embargoed"
 
 
@@ -17,7 +21,7 @@ class Splits:
     """Split of each sample, or why it has none."""
 
     name: NDArray[np.str_]
-    """A name of ``NAMES``, or ``OUTSIDE``, ``PURGED`` or ``EMBARGOED``."""
+    """A name of ``NAMES``, or the reason for none, such as ``OUTSIDE``, ``PURGED`` or ``EMBARGOED``."""
     boundary: dict[str, np.datetime64]
     """By split: the time by which every exit of an earlier split must have happened."""
 
@@ -55,7 +59,7 @@ def assign_splits(
             continue
         boundary[later] = window_starts[first]
         embargo = window_starts[max(first - config.embargo_sessions, 0)]
-        earlier = np.isin(name, NAMES[: NAMES.index(later)])
+        earlier = np.isin(name, ORDER[: ORDER.index(later)])
         name[earlier & (exits > boundary[later])] = PURGED
         name[earlier & (exits <= boundary[later]) & (exits > embargo)] = EMBARGOED
     return Splits(name, boundary)

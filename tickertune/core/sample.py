@@ -7,7 +7,9 @@ from pydantic import Field
 
 from tickertune.core.noun import Noun, UtcTime
 
-Split = Literal["train", "validation", "test"]
+Split = Literal["train", "validation", "test", "ood_stock", "ood_both"]
+"""``test`` has the training tickers at later dates (RETuning's OOD_Date); the last two exist where a recipe holds tickers
+out: ``ood_stock`` at the training dates, ``ood_both`` at the test's."""
 
 
 class Message(Noun):

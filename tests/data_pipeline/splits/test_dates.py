@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.labels.registry import label_spec
-from data_pipeline.labels.splits import EMBARGOED, OUTSIDE, PURGED, Splits, assign_splits
 from data_pipeline.labels.timeline import Timeline, build_timeline, text_starts
+from data_pipeline.splits.dates import EMBARGOED, OUTSIDE, PURGED, Splits, assign_splits
 from tests.data_pipeline.made import SPLIT, config, new_york
 
 

@@ -11,14 +11,15 @@ BaselineName = Literal["majority", "always_up", "tfidf", "momentum", "random", "
 
 
 class EvalConfig(Config):
-    """How checkpoints are scored on the test split."""
+    """How checkpoints are scored on a split that nothing was trained on."""
 
     backend: Literal["auto", "vllm", "transformers", "fake"] = "auto"
     """``auto`` takes vLLM where it is installed, else transformers; ``fake`` answers from a hash (tests)."""
     dtype: Dtype = Field("auto", validate_default=True)
     """``auto``: bfloat16 where the machine has instructions for it, else float32."""
     batch_size: int = Field(default=16, ge=1)
-    split: Literal["validation", "test"] = "test"
+    split: Literal["validation", "test", "ood_stock", "ood_both"] = "test"
+    """Which split is scored; the last two hold the tickers that split.held_out names, at the dates of train and of test."""
     baselines: list[BaselineName] = ["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
     """Those that the task and source do not support are left out."""
     resamples: int = Field(default=5000, ge=200)
