@@ -1,103 +1,102 @@
-"""``tickertune data audit``: faults of price series, and clocks of feeds that cannot be right."""
+"""``tickertune data audit``: leakage checks of a data set, faults of price series, clocks of feeds: what there is to check."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tickertune.cli.data.audit_tables import audit_tables
 from tickertune.cli.data.options import JsonOption
 from tickertune.cli.output import print_json, print_table
 from tickertune.core.errors import TickerTuneError
 
 if TYPE_CHECKING:
-    import polars as pl
-
-PLOTS = 20
-"""Series that are drawn, those with the most suspect findings first."""
+    from data_pipeline.audit.leakage import AuditResult
 
 
 def audit(
-    folder: Annotated[
-        Path, typer.Argument(help="Folder with bars.parquet or documents.parquet: of `data export` or of a data stage.")
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            help="Data set: a Parquet, JSONL, JSON or CSV file, a folder (save_to_disk, a data stage), or a Hub id. A folder "
+            "with bars.parquet or documents.parquet (`data export`, a data stage) has its prices and clocks audited too."
+        ),
     ],
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", help="ROLE=COLUMN, such as text=headline or as_of=date; may be given again."),
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="IANA zone of times without one, such as America/New_York.")] = None,
     exchange: Annotated[
-        str, typer.Option(help="ISO 10383 code of the exchange of bars that no instruments.parquet knows.")
+        str, typer.Option(help="ISO 10383 code of the exchange whose days and hours are meant (or 24/7).")
     ] = "XNYS",
+    documents: Annotated[
+        Path | None, typer.Option(help="documents.parquet behind doc_ids (default: that beside a data set of ours).")
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder for findings.parquet, clocks.parquet and a picture of each suspect series."),
+        typer.Option(
+            help="Folder for audit.html and audit.json; for tables findings.parquet, clocks.parquet, pictures."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Look for splits applied twice or never, splices, gaps, stale or impossible bars, and for feeds with a wrong clock."""
-    from data_pipeline.audit.prices import audit_markets, summary
-    from data_pipeline.audit.times import audit_times, time_profile
-    from tickertune.core.document import Document
-    from tickertune.core.market import Bar, CorporateAction
+    """Look for leakage in a data set and for faults in prices and clocks; exits with 1 where a data set leaks."""
+    from data_pipeline.audit.leakage import audit_dataset, is_dataset, parse_overrides
 
-    bars, actions = _table(folder, "bars", Bar), _table(folder, "actions", CorporateAction)
-    documents = _table(folder, "documents", Document)
-    if bars.is_empty() and documents.is_empty():
+    columns = parse_overrides(column or [])
+    folder = Path(dataset)
+    tables = audit_tables(folder, exchange) if folder.is_dir() else None
+    result = None
+    if tables is None or is_dataset(folder):
+        result = audit_dataset(dataset, columns=columns, zone=zone, exchange=exchange, documents=documents)
+    elif columns or zone or documents:
         raise TickerTuneError(
-            f"Folder {folder} has neither bars.parquet nor documents.parquet",
-            "Name the folder of `tickertune data export` or of a data stage",
+            f"Folder {folder} holds tables and no data set: --column, --zone and --documents mean nothing there",
+            "Name a single file, such as documents.parquet, to have it audited as a data set",
         )
-    findings = audit_markets(bars, actions, _instruments(folder, bars, exchange))
-    profile, clocks = time_profile(documents), audit_times(documents)
     if output is not None:
-        _write(output, bars, findings, clocks)
+        written = _write(result, output)
+        if tables is not None:
+            tables.write(output)
     if as_json:
         print_json(
-            {"findings": _rows(findings), "clocks": clocks.to_dicts(), "stamps": profile.drop("by_hour").to_dicts()}
+            {**(tables.numbers() if tables else {}), **({"audit": result.model_dump(mode="json")} if result else {})}
         )
-        return
-    print_table(f"Prices: {bars['instrument_id'].n_unique()} series, {bars.height} bars", summary(findings).to_dicts())
-    shown = ["source", "documents", "share_exact", "share_minute", "share_day", "lag_median"]
-    print_table("Stamps", profile.select(shown).to_dicts())
-    for clock in clocks.to_dicts():
-        print(f"- {clock['severity']}: {clock['source']}: {clock['detail']}")
-    if output is not None:
-        print(f"Written to {output}")
+    else:
+        if tables is not None:
+            tables.show()
+        if result is not None:
+            _show(result)
+        if output is not None:
+            print(f"Written to {', '.join(map(str, written)) or output}")
+    if result is not None and result.errors:
+        raise typer.Exit(1)
 
 
-def _table(folder: Path, name: str, noun: Any) -> "pl.DataFrame":
-    import polars as pl
+def _write(result: "AuditResult | None", folder: Path) -> list[Path]:
+    from data_pipeline.audit.leakage.html import write_report
 
-    from tickertune.core.table import read_parquet, schema_of
-
-    path = folder / f"{name}.parquet"
-    return read_parquet(path) if path.is_file() else pl.DataFrame(schema=schema_of(noun))
+    return write_report(result, folder) if result is not None else []
 
 
-def _instruments(folder: Path, bars: "pl.DataFrame", exchange: str) -> "pl.DataFrame":
-    """The folder's instruments; a bar whose instrument is not among them is taken to be of ``exchange``."""
-    import polars as pl
+def _show(result: "AuditResult") -> None:
+    from data_pipeline.audit.leakage.verdict import title_of, verdict
 
-    from tickertune.core.market import Instrument
-    from tickertune.core.table import frame_of
-
-    known = _table(folder, "instruments", Instrument)
-    rest = sorted(set(bars["instrument_id"]) - set(known["instrument_id"]))
-    added = [Instrument(instrument_id=name, symbol=name, exchange=exchange, currency="USD", name=name) for name in rest]
-    return pl.concat([known, frame_of(Instrument, added)]) if added else known
-
-
-def _rows(findings: "pl.DataFrame") -> list[dict[str, Any]]:
-    import polars as pl
-
-    return findings.with_columns(pl.col("first_session", "last_session").cast(pl.String)).to_dicts()
-
-
-def _write(folder: Path, bars: "pl.DataFrame", findings: "pl.DataFrame", clocks: "pl.DataFrame") -> None:
-    import polars as pl
-
-    from data_pipeline.audit.prices.plot import plot_findings
-    from tickertune.core.files import write_text
-    from tickertune.core.table import write_table
-
-    write_table(findings, folder / "findings.parquet", ["instrument_id", "first_session", "kind", "detail"])
-    write_table(clocks, folder / "clocks.parquet", ["source", "kind"])
-    suspects = findings.filter(pl.col("severity") == "suspect").group_by("instrument_id").len()
-    for name in suspects.sort("len", "instrument_id", descending=[True, False])["instrument_id"].head(PLOTS):
-        safe = "".join(letter if letter.isalnum() else "_" for letter in name)
-        write_text(folder / f"{safe}.svg", plot_findings(bars, findings, name))
+    print(verdict(result))
+    rows: list[dict[str, Any]] = [
+        {
+            "severity": finding.severity,
+            "check": title_of(result, finding.check) + ("*" if finding.assumes_utc else ""),
+            "count": finding.count,
+            "share": f"{finding.share:.2%}",
+            "finding": finding.detail,
+        }
+        for finding in result.findings
+    ]
+    print_table(f"{result.dataset}: {result.rows:,} rows", rows)
+    print("Columns: " + ", ".join(f"{role}={column}" for role, column in result.roles.items()))
+    for note in result.notes:
+        print(f"- {note}")
+    for finding in result.errors:
+        print(f"- remedy for {title_of(result, finding.check)}: {finding.remedy}")

@@ -1,0 +1,1 @@
+"""The checks, a file each: every one looks at a view and says what it found."""
