@@ -7,7 +7,7 @@ from typing import Any, Literal
 import polars as pl
 
 from data_pipeline.curation.drops import Drop, drops_frame
-from data_pipeline.curation.normalise import normalise_text
+from data_pipeline.curation.filters.normalise import normalise_text
 from data_pipeline.curation.text import repost_key
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_text, sha256_value

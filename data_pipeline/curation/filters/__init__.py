@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from data_pipeline.curation.normalise import normalise_documents
+from data_pipeline.curation.filters.normalise import normalise_documents
 from data_pipeline.curation.quality import quality
 from tickertune.core.recipe import CurationConfig
 

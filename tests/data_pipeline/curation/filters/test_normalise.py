@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data_pipeline.curation.normalise import normalise_documents, normalise_text
+from data_pipeline.curation.filters.normalise import normalise_documents, normalise_text
 from tests.data_pipeline.nouns import document, documents
 
 
