@@ -6,7 +6,7 @@ import polars as pl
 
 from data_pipeline.acquisition.export import bars_of, parsers, table
 from data_pipeline.acquisition.store import Store
-from data_pipeline.instruments import Registry, rewrite_actions, rewrite_bars, rewrite_documents
+from data_pipeline.instruments import Registry, rewrite_actions, rewrite_bars, rewrite_documents, rewrite_observations
 from data_pipeline.sources import SourceData
 from data_pipeline.sources.registry import all_sources
 from tickertune.core.errors import TickerTuneError
@@ -40,7 +40,9 @@ def load(config: CollectedSourceConfig, since: date, until: date) -> SourceData:
         documents = table(store, "document", texts)
         bars, bar_notes = bars_of(store, prices)
         actions = table(store, "action", prices)
-        counts = _counts(store, texts | prices)
+        filed, figure_notes = parsers(store, config.observations) if config.observations else ({}, [])
+        observations = table(store, "observation", filed)
+        counts = _counts(store, texts | prices | filed)
         named_on = _named_on(store, config.prices)
     first, last = (pl.lit(day).cast(pl.Datetime("us", "UTC")) for day in (since, until))
     known = documents.filter((pl.col("available_at") >= first) & (pl.col("available_at") < last))
@@ -48,15 +50,17 @@ def load(config: CollectedSourceConfig, since: date, until: date) -> SourceData:
     linked = rewrite_documents(known, registry)
     traded = rewrite_bars(bars.filter(pl.col("session") < until), registry, named_on)
     acted = rewrite_actions(actions, registry, named_on)
-    for what, rewritten in (("links", linked), ("bars", traded), ("actions", acted)):
+    figures = rewrite_observations(observations.filter(pl.col("available_at") < last), registry)
+    for what, rewritten in (("links", linked), ("bars", traded), ("actions", acted), ("observations", figures)):
         counts |= {f"{what}_{reason}": rows for reason, rows in rewritten.counts.items()}
     return SourceData(
         documents=linked.frame,
         instruments=registry.frame(),
         bars=traded.frame,
         actions=acted.frame,
+        observations=figures.frame,
         counts=dict(sorted(counts.items())),
-        notes=[*_notes(texts | prices), *text_notes, *price_notes, *bar_notes],
+        notes=[*_notes(texts | prices | filed), *text_notes, *price_notes, *figure_notes, *bar_notes],
     )
 
 

@@ -2,7 +2,13 @@
 
 from data_pipeline.instruments.building import build_registry
 from data_pipeline.instruments.registry import Registry, Resolution
-from data_pipeline.instruments.tables import Rewritten, rewrite_actions, rewrite_bars, rewrite_documents
+from data_pipeline.instruments.tables import (
+    Rewritten,
+    rewrite_actions,
+    rewrite_bars,
+    rewrite_documents,
+    rewrite_observations,
+)
 
 __all__ = [
     "Registry",
@@ -12,4 +18,5 @@ __all__ = [
     "rewrite_actions",
     "rewrite_bars",
     "rewrite_documents",
+    "rewrite_observations",
 ]

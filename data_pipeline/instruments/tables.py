@@ -60,6 +60,16 @@ def rewrite_actions(actions: pl.DataFrame, registry: Registry, named_on: date | 
     return _rewrite(actions, "ex_date", find, "kind")
 
 
+def rewrite_observations(observations: pl.DataFrame, registry: Registry) -> Rewritten:
+    """Return figures with the instrument's id, each by the day on which it became known; macro figures stay as they are."""
+    filed = observations.filter(pl.col("instrument_id").is_not_null()).with_columns(
+        day=pl.col("available_at").dt.date()
+    )
+    rewritten = _rewrite(filed, "day", lambda listing, day: _find(registry, listing, day))
+    macro = observations.filter(pl.col("instrument_id").is_null())
+    return Rewritten(pl.concat([macro, rewritten.frame.drop("day")]), rewritten.unresolved)
+
+
 def rewrite_documents(documents: pl.DataFrame, registry: Registry) -> Rewritten:
     """Return documents whose links carry the instrument's id, by the date of publication in the market's zone.
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from tickertune.core.document import Document
 from tickertune.core.market import Bar, CorporateAction, Instrument
+from tickertune.core.observation import Observation
 from tickertune.core.recipe import SourceConfig
 from tickertune.core.table import schema_of
 
@@ -24,6 +25,8 @@ class SourceData:
     instruments: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schema_of(Instrument)))
     bars: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schema_of(Bar)))
     actions: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schema_of(CorporateAction)))
+    observations: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schema_of(Observation)))
+    """Fundamentals as filed and macro figures by vintage."""
     quarantine: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=QUARANTINE_SCHEMA))
     counts: dict[str, int] = field(default_factory=dict)
     """Named counts: items read, unknown fields seen, and so on."""

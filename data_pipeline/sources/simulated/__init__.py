@@ -14,6 +14,7 @@ import polars as pl
 from data_pipeline.sources.base import SourceData
 from data_pipeline.sources.simulated.ceiling import ceiling_of, probability_up
 from data_pipeline.sources.simulated.dirt import available_at, soil
+from data_pipeline.sources.simulated.figures import simulate_figures
 from data_pipeline.sources.simulated.market import Company, instruments_of, make_companies, simulate_prices
 from data_pipeline.sources.simulated.newswire import TONE_VARIANCE, Item, Window, draw_tones, write_stories
 from data_pipeline.sources.simulated.variety import varied
@@ -63,6 +64,7 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
         instruments=instruments_of(companies),
         bars=prices.bars,
         actions=prices.actions,
+        observations=simulate_figures(config.seed, companies, since, until),
         counts={"items": len(items)},
         truth={
             "documents": _document_truth(items, companies),

@@ -65,6 +65,8 @@ class CollectedSourceConfig(Config):
     """Folder of the store."""
     documents: list[str] = []
     """Sources of the texts; empty: all that the store holds."""
+    observations: list[str] = []
+    """Sources of figures for context blocks, such as ``edgar_facts`` and ``fred``; empty: none."""
     prices: str
     """The one source of bars and actions: series of two vendors do not belong together."""
 
