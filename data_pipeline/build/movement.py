@@ -25,6 +25,7 @@ from data_pipeline.labels.sessions import Sessions, common_sessions
 from data_pipeline.labels.timeline import build_timeline, calendar_span
 from data_pipeline.linking import link
 from data_pipeline.samples.checks import check_samples, leak_share
+from data_pipeline.samples.labelling import empty_classes_note
 from data_pipeline.samples.movement import MovementSamples, movement_samples
 from data_pipeline.sources import SourceData
 from tickertune.core.errors import TickerTuneError
@@ -41,6 +42,7 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
     """Write the tables and the data set; returns what the data set says of itself."""
     with progress_bar("data", total=5) as bar:
         data = _load(config)
+        _drop_bars_without_calendar(data)
         sessions = _sessions(config, data)
         data.documents = _knowable(config, data.documents, sessions)
         bar.advance()
@@ -83,6 +85,15 @@ def _load(config: MovementDataConfig) -> SourceData:
                 "Set the dates of split to a span that the source covers",
             )
     return data
+
+
+def _drop_bars_without_calendar(data: SourceData) -> None:
+    """Drop, in place, and count the bars of instruments that the source does not list: no exchange, so no sessions."""
+    known = data.bars.join(data.instruments, on="instrument_id", how="semi", maintain_order="left")
+    dropped = len(data.bars) - len(known)
+    if dropped and len(known):
+        data.bars = known
+        data.counts["bars_without_instrument"] = dropped
 
 
 def _sessions(config: MovementDataConfig, data: SourceData) -> Sessions:
@@ -149,7 +160,8 @@ def _info(
     checks: list[tuple[str, str]],
 ) -> DatasetInfo:
     frame, spec = samples.frame, samples.spec
-    labels = list(get_task(config.task).labels)
+    labels = samples.fitted.categories or list(get_task(config.task).labels)
+    priors = class_priors(frame, labels)
     shown = documents.join(samples.used, on=["doc_id", "revision"], how="semi")
     banded = samples.counts["dead_band"]
     return DatasetInfo(
@@ -160,10 +172,10 @@ def _info(
         split_hash=split_hash(frame),
         prompt_hash=prompt_hash(frame),
         outcome_hash=outcome_hash(frame),
-        label_spec=spec.model_dump(mode="json"),
+        label_spec=spec.said(),
         label_hash=spec.hash,
-        fitted=samples.fitted.model_dump(mode="json"),
-        class_priors=class_priors(frame, labels),
+        fitted=samples.fitted.model_dump(mode="json", exclude_defaults=True),
+        class_priors=priors,
         counts=_counts(data, documents, drops, samples),
         leak_share=leak_share(samples, documents, config.latency_minutes),
         dead_band_share=banded / (banded + samples.counts["over_limit"] + len(frame)),
@@ -178,7 +190,13 @@ def _info(
         redistributable=bool(shown["redistributable"].all()),
         first_session=str(frame["session"].min()),
         last_session=str(frame["session"].max()),
-        notes=[*data.notes, *withheld_note(samples.withheld), CUTOFF_NOTE],
+        notes=[
+            *data.notes,
+            *withheld_note(samples.withheld),
+            *samples.notes,
+            *empty_classes_note(priors.get("train", {}), labels),
+            CUTOFF_NOTE,
+        ],
         checks=[CheckResult(check=check, result=result) for check, result in checks],
     )
 

@@ -67,6 +67,34 @@ def trailing_volatility(daily: Matrix, window: int) -> Matrix:
     return volatility
 
 
+def trailing_beta(daily: Matrix, market: Matrix, window: int) -> Matrix:
+    """Slope of each instrument's one-session returns on the market's, over the ``window`` that had ended by each session.
+
+    Column t uses the returns that start in sessions t-window .. t-1, as ``trailing_volatility`` does, so that it is
+    known at t's own open (or close). NaN where under half of them are known, or the market's are all equal.
+
+    Args:
+        daily: One-session returns by starting session.
+        market: The market's over the same windows.
+        window: Number of returns.
+    """
+    beta = np.full_like(daily, np.nan)
+    for row in range(len(daily) if daily.shape[1] > window else 0):
+        own, other = (sliding_window_view(values[row], window)[:-1] for values in (daily, market))
+        known = ~(np.isnan(own) | np.isnan(other))
+        count = known.sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            centred = [
+                np.where(known, values - (np.where(known, values, 0.0).sum(axis=1) / count)[:, None], 0.0)
+                for values in (own, other)
+            ]
+            variance = (centred[1] ** 2).sum(axis=1)
+            slope = (centred[0] * centred[1]).sum(axis=1) / variance
+        enough = (count >= max(2, -(-window // 2))) & (variance > 1e-24)
+        beta[row, window:] = np.where(enough, slope, np.nan)
+    return beta
+
+
 def past_moves(panel: PricePanel, row: int, last_close: int, horizons: list[int]) -> list[tuple[int, float]]:
     """Close-to-close total returns that end at session ``last_close``, for each horizon with both prices.
 

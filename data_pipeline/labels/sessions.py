@@ -5,9 +5,10 @@ Asking a calendar per row is hundreds of times slower than one ``searchsorted`` 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,6 +111,36 @@ def common_sessions(exchanges: Iterable[str], start: date, end: date) -> Session
 def decision_times(sessions: Sessions, event: Event, minutes_before: int) -> Times:
     """Decision times, one a session: ``minutes_before`` its open or close."""
     return sessions.times(event) - minutes_before * MINUTE
+
+
+def local_time(sessions: Sessions, clock: str) -> Times:
+    """UTC time of a clock time (HH:MM) in the exchange's zone on each session's date; summer time counts."""
+    at, zone = time.fromisoformat(clock), ZoneInfo(sessions.zone)
+    stamps = [datetime.combine(day.item(), at, zone).astimezone(UTC).replace(tzinfo=None) for day in sessions.dates]
+    return np.array(stamps, dtype="datetime64[us]")
+
+
+def first_of_week(sessions: Sessions) -> Indices:
+    """Index of the first session of each calendar week, Monday to Sunday; a week that begins before the span counts."""
+    week = _week(sessions)
+    return np.flatnonzero(np.concatenate([[True], week[1:] != week[:-1]])).astype(np.int64)
+
+
+def last_of_week(sessions: Sessions) -> Indices:
+    """For every session, the index of the last session of its calendar week.
+
+    The price is that session's own, under its own date: a Friday, or a Thursday before Good Friday, never a Sunday.
+    The last week of the span may continue after it, so its sessions get ``len(sessions)``, after the end.
+    """
+    week = _week(sessions)
+    last = np.searchsorted(week, week, side="right").astype(np.int64) - 1
+    last[week == week[-1]] = len(sessions)
+    return last
+
+
+def _week(sessions: Sessions) -> Indices:
+    """Number of each session's calendar week; 1970-01-05 was a Monday."""
+    return (sessions.dates.astype("datetime64[D]").astype(np.int64) - 4) // 7
 
 
 def entry_session(as_of: Times, sessions: Sessions, latency_minutes: int = 0, event: Event = "open") -> Indices:

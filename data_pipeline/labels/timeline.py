@@ -6,8 +6,19 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from data_pipeline.labels.registry import PUBLISHED_DAY_ZONE, LabelSpec
-from data_pipeline.labels.sessions import MINUTE, Indices, Sessions, Times, decision_times, entry_session
+from data_pipeline.labels.registry import PUBLISHED_DAY_ZONE, label_spec
+from data_pipeline.labels.sessions import (
+    MINUTE,
+    Indices,
+    Sessions,
+    Times,
+    decision_times,
+    entry_session,
+    first_of_week,
+    last_of_week,
+    local_time,
+)
+from data_pipeline.labels.spec import LabelSpec
 from tickertune.core.recipe import MovementDataConfig
 
 
@@ -21,6 +32,7 @@ class Timeline:
     entry: Indices
     """Session of the entry, an index."""
     exit: Indices
+    """Session of the last possible exit: a label may end earlier (a barrier), never later."""
     entry_time: Times
     exit_time: Times
     last_open: Indices
@@ -33,8 +45,9 @@ class Timeline:
 
 def calendar_span(config: MovementDataConfig) -> tuple[date, date]:
     """Days whose sessions can matter: from the first trailing statistic to the last exit, with room for holidays."""
-    back = max(config.label.volatility_sessions + 1, *config.moves, 1)
-    ahead = config.label.horizon + config.latency_minutes // 1440
+    spec = label_spec(config.label)
+    back = max(spec.volatility_sessions + 1, spec.trailing_sessions + 1, *config.moves, 1)
+    ahead = spec.horizon + config.latency_minutes // 1440
     return (
         config.split.train_start - timedelta(days=config.lookback_days + 2 * back + 30),
         config.split.test_end + timedelta(days=2 * ahead + 15),
@@ -43,30 +56,43 @@ def calendar_span(config: MovementDataConfig) -> tuple[date, date]:
 
 def build_timeline(config: MovementDataConfig, spec: LabelSpec, sessions: Sessions) -> Timeline:
     """Lay out every decision whose entry falls in [train_start, test_end) and whose exit the calendar holds."""
-    if spec.text_window == "calendar_days":
-        as_of, text_after, entry = _whole_days(config.lookback_days, sessions)
+    as_of, text_after, entry = _decisions(config, spec, sessions)
+    if spec.span == "calendar_week":
+        exits = last_of_week(sessions)[entry.clip(max=len(sessions) - 1)]
+        exits[entry == len(sessions)] = len(sessions)
     else:
-        minutes, latency = config.decision_minutes_before_open, config.latency_minutes
-        as_of = decision_times(sessions, spec.event, minutes)
-        entry = entry_session(as_of, sessions, latency, spec.event)
-        text_after = as_of - np.timedelta64(config.lookback_days, "D")
-        if config.fresh_only and spec.honours_fresh_only:
-            text_after[1:] = as_of[:-1]
-    exits = entry + spec.horizon
+        exits = entry + spec.sessions_ahead
     first, end = sessions.at_or_after(config.split.train_start), sessions.at_or_after(config.split.test_end)
     keep = (entry >= first) & (entry < end) & (exits < len(sessions))
     as_of, text_after, entry, exits = as_of[keep], text_after[keep], entry[keep], exits[keep]
-    times = sessions.times(spec.event)
     return Timeline(
         as_of=as_of,
         text_after=text_after,
         entry=entry,
         exit=exits,
-        entry_time=times[entry],
-        exit_time=times[exits],
+        entry_time=sessions.times(spec.event)[entry],
+        exit_time=sessions.times(spec.out)[exits],
         last_open=sessions.last_known("open", as_of),
         last_close=sessions.last_known("close", as_of),
     )
+
+
+def _decisions(config: MovementDataConfig, spec: LabelSpec, sessions: Sessions) -> tuple[Times, Times, Indices]:
+    """Decision times, starts of their text, and entries, before the recipe's dates choose among them."""
+    if spec.text_window == "calendar_days":
+        return _whole_days(config.lookback_days, sessions)
+    if spec.cutoff is not None:  # published: the entry is the open of the decision's own day, which came before it
+        as_of = local_time(sessions, spec.cutoff)
+        entry = np.arange(len(sessions), dtype=np.int64)
+    else:
+        as_of = decision_times(sessions, spec.event, config.decision_minutes_before_open)
+        if spec.span == "calendar_week":
+            as_of = as_of[first_of_week(sessions)]
+        entry = entry_session(as_of, sessions, config.latency_minutes, spec.event)
+    text_after = as_of - np.timedelta64(config.lookback_days, "D")
+    if config.fresh_only and spec.honours_fresh_only:
+        text_after[1:] = as_of[:-1]
+    return as_of, text_after, entry
 
 
 def text_starts(timeline: Timeline, sessions: Sessions, latency_minutes: int) -> Times:

@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 
 from data_pipeline.labels.prices import PricePanel
-from data_pipeline.labels.registry import LabelSpec
 from data_pipeline.labels.returns import past_moves
 from data_pipeline.labels.sessions import Sessions
+from data_pipeline.labels.spec import LabelSpec
 from data_pipeline.labels.timeline import Timeline
 from data_pipeline.samples.companies import Companies
 from data_pipeline.samples.view import DocumentIndex, KnownDocument

@@ -1,7 +1,7 @@
 """Movement samples: candidates joined with split, targets and label."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,23 +9,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from data_pipeline.labels.fit import NO_CLASS, FittedState, classify, fit
-from data_pipeline.labels.prices import PricePanel, price_panel
-from data_pipeline.labels.registry import LabelSpec, label_spec
+from data_pipeline.labels.fit import NO_CLASS, FittedState
+from data_pipeline.labels.prices import price_panel
+from data_pipeline.labels.registry import label_spec
 from data_pipeline.labels.sessions import Sessions
-from data_pipeline.labels.targets import compute_targets
+from data_pipeline.labels.spec import LabelSpec
+from data_pipeline.labels.targets import TARGETS
 from data_pipeline.labels.timeline import Timeline, build_timeline, text_starts
 from data_pipeline.samples.candidates import Candidate, aware, candidates
+from data_pipeline.samples.labelling import Labelled, label_candidates
 from data_pipeline.samples.parting import part, with_uniqueness
-from data_pipeline.samples.withheld import SUSPECT_BAR, Withheld, withhold
+from data_pipeline.samples.withheld import SUSPECT_BAR, withhold
 from data_pipeline.splits import NAMES, Splits, assign_splits
 from tickertune.core.files import sha256_text, sha256_value
 from tickertune.core.recipe import MovementDataConfig
 from tickertune.core.sample import Sample
 from tickertune.core.table import check_table, schema_of
-from tickertune.core.tasks import MovementTask, MovementView, NewsItem, PastMove, get_task
+from tickertune.core.tasks import MovementView, NewsItem, PastMove, Task, get_task
 
-TARGETS = ("ret_raw", "ret_excess", "ret_scaled", "volatility")
 USED_SCHEMA = pl.Schema({"sample_id": pl.String, "doc_id": pl.String, "revision": pl.Int64})
 
 
@@ -43,6 +44,8 @@ class MovementSamples:
     counts: dict[str, int]
     withheld: pl.DataFrame
     """Samples that a suspect bar has kept from their label, schema ``WITHHELD_SCHEMA``."""
+    notes: list[str]
+    """Sentences for the data card."""
 
 
 def movement_samples(
@@ -88,14 +91,12 @@ def movement_samples(
     )
     splits = part(splits, found, instruments, clusters or {}, config.split)
     withheld = withhold(found, findings, panel.instruments, timeline, sessions, config, spec, splits)
-    values = _targets(panel, spec, timeline, found, decision, withheld)
-    target = np.where(withheld.flags, np.nan, values[spec.target])
-    if fitted is None:
-        fitted = fit(spec, target[np.isfinite(target) & (splits.name == "train")])
-    code = classify(spec, fitted, target)
-    keep = np.flatnonzero(np.isin(splits.name, NAMES) & (code != NO_CLASS))
-    frame = _frame(config, spec, timeline, sessions, [found[at] for at in keep], code[keep], splits.name[keep])
-    frame = frame.with_columns(pl.Series(name, values[name][keep], nan_to_null=True) for name in TARGETS)
+    train = splits.name == "train"
+    labelled = label_candidates(
+        panel, spec, timeline, sessions, instruments, found, withheld, train, get_task(config.task), fitted
+    )
+    keep = np.flatnonzero(np.isin(splits.name, NAMES) & (labelled.code != NO_CLASS))
+    frame = _frame(config, spec, timeline, sessions, found, labelled, splits.name, keep)
     frame, over = limited(frame, config.limit)
     if config.split.uniqueness_weights:
         frame = with_uniqueness(frame, sessions)
@@ -103,10 +104,12 @@ def movement_samples(
         "decisions_with_news": len(found),
         "bars_off_session": panel.off_session,
         **counts,
-        **_left_out(splits, target, code, withheld.flags),
+        **_left_out(splits, labelled.target, labelled.code, withheld.flags),
         "over_limit": over,
     }
-    return MovementSamples(frame, _used(found, frame), spec, fitted, splits, counts, withheld.table)
+    return MovementSamples(
+        frame, _used(found, frame), spec, labelled.fitted, splits, counts, withheld.table, labelled.notes
+    )
 
 
 def limited(frame: pl.DataFrame, limit: Mapping[Any, int]) -> tuple[pl.DataFrame, int]:
@@ -118,27 +121,13 @@ def limited(frame: pl.DataFrame, limit: Mapping[Any, int]) -> tuple[pl.DataFrame
     return kept, len(frame) - len(kept)
 
 
-def template_hash(task: MovementTask) -> str:
+def template_hash(task: Task) -> str:
     """Hash of how the task renders a fixed view: it changes when the prompt's wording does."""
     now = datetime(2020, 1, 2, 14, tzinfo=UTC)
     news = [NewsItem(now, "news"), NewsItem(now, "dated news", date_only=True)]
-    view = MovementView("Company", "SYM", now, "America/New_York", news, [PastMove(1, 0.01)], 1, True)
+    moves = [PastMove(1, 0.01)]
+    view = MovementView("Company", "SYM", now, "America/New_York", news, moves, 1, True, options=("1",))
     return sha256_value([message.model_dump() for message in task.messages(view)])
-
-
-def _targets(
-    panel: PricePanel,
-    spec: LabelSpec,
-    timeline: Timeline,
-    found: list[Candidate],
-    decision: NDArray[np.int64],
-    withheld: Withheld,
-) -> dict[str, NDArray[np.float64]]:
-    """Continuous targets of the candidates, by name."""
-    targets = compute_targets(panel, spec, timeline, withheld.suspect)
-    rows = {instrument: row for row, instrument in enumerate(panel.instruments)}
-    row = np.array([rows[candidate.instrument_id] for candidate in found], dtype=np.int64)
-    return {name: getattr(targets, name)[row, decision] for name in TARGETS}
 
 
 def _left_out(
@@ -161,15 +150,18 @@ def _frame(
     spec: LabelSpec,
     timeline: Timeline,
     sessions: Sessions,
-    found: list[Candidate],
-    code: NDArray[np.int64],
+    candidates: list[Candidate],
+    labelled: Labelled,
     split: NDArray[np.str_],
+    keep: NDArray[np.int64],
 ) -> pl.DataFrame:
-    """``Sample`` rows of candidates, without their continuous targets."""
+    """``Sample`` rows of the candidates in ``keep``."""
     task = get_task(config.task)
-    assert isinstance(task, MovementTask)
-    labels = [task.labels[number] for number in code]
+    found = [candidates[at] for at in keep]
+    labels = [labelled.label[at] for at in keep]
     entry = [timeline.entry[candidate.decision] for candidate in found]
+    options = [str(spec.average_window)] if spec.average_window else labelled.fitted.categories
+    views = [replace(candidate.view, options=options) if options else candidate.view for candidate in found]
     records = {
         "sample_id": [candidate.sample_id for candidate in found],
         "task": [task.name] * len(found),
@@ -178,15 +170,16 @@ def _frame(
         "as_of": [candidate.view.as_of for candidate in found],
         "session": [sessions.dates[session].item() for session in entry],
         "doc_ids": [[document.doc_id for document in candidate.documents] for candidate in found],
-        "messages": [[message.model_dump() for message in task.messages(candidate.view)] for candidate in found],
+        "messages": [[message.model_dump() for message in task.messages(view)] for view in views],
         "answer": [task.answer(label) for label in labels],
         "label": labels,
         "entry": [aware(timeline.entry_time[candidate.decision]) for candidate in found],
-        "exit": [aware(timeline.exit_time[candidate.decision]) for candidate in found],
-        "split": split.tolist(),
+        "exit": [aware(time) for time in labelled.exit[keep]],
+        **{name: pl.Series(labelled.values[name][keep], nan_to_null=True) for name in TARGETS},
+        "touch": [labelled.touch[at] for at in keep],
+        "split": split[keep].tolist(),
         "weight": [1.0] * len(found),
         "provenance": [sha256_value({"label": spec.hash, "prompt": template_hash(task)})[:16]] * len(found),
-        **{name: [None] * len(found) for name in TARGETS},
     }
     return check_table(pl.DataFrame(records, schema_overrides=schema_of(Sample)), Sample, "The table of samples")
 

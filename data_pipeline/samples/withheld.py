@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from data_pipeline.audit.prices import suspect_sessions
-from data_pipeline.labels.registry import LabelSpec
 from data_pipeline.labels.sessions import Indices, Sessions
+from data_pipeline.labels.spec import LabelSpec
 from data_pipeline.labels.timeline import Timeline
 from data_pipeline.samples.candidates import Candidate
 from data_pipeline.splits.dates import NAMES, Splits
@@ -104,7 +104,7 @@ def withhold(
 def _first_used(timeline: Timeline, config: MovementDataConfig, spec: LabelSpec) -> Indices:
     """First session, by decision, whose price is in the sample: of its past moves, its volatility or its entry."""
     first: Indices = np.minimum(timeline.entry, timeline.last_close - max(config.moves, default=0))
-    if spec.target == "ret_scaled":
+    if spec.trailing_sessions:
         known = timeline.last_open if spec.event == "open" else timeline.last_close
-        first = np.minimum(first, known - spec.volatility_sessions)
+        first = np.minimum(first, known - spec.trailing_sessions)
     return first.clip(min=0)

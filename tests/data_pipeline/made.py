@@ -87,7 +87,12 @@ def actions(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
 def instruments(names: Sequence[str]) -> pl.DataFrame:
     rows = [
         Instrument(
-            instrument_id=name, symbol=name, exchange="XNYS", currency="USD", name=f"Company {name}"
+            instrument_id=name,
+            symbol=name,
+            exchange="XNYS",
+            currency="USD",
+            name=f"Company {name}",
+            sector=f"Sector {ord(name[0]) % 2}",
         ).model_dump()
         for name in names
     ]

@@ -46,10 +46,17 @@ class Sample(Noun):
     """Total return from entry to exit."""
     ret_excess: float | None = None
     """ret_raw minus the market's return over the same window."""
+    ret_beta: float | None = None
+    """ret_raw minus beta times the market's return; beta is fitted on returns that had ended by the decision."""
     ret_scaled: float | None = None
-    """ret_excess over the volatility known before entry, for the horizon."""
+    """The return that the label is about (ret_excess, for ``benchmark: beta`` ret_beta, ret_raw for labels that scale the
+    plain return) over the volatility known before entry, for the horizon."""
     volatility: float | None = Field(default=None, gt=0)
     """Trailing volatility over the label's horizon, known before entry."""
+    target: float | None = None
+    """What the label's classes cut, where that is none of the returns above."""
+    touch: Literal["upper", "lower", "vertical"] | None = None
+    """Barrier that ended a triple-barrier label; ``exit`` is when."""
     split: Split
     weight: float = Field(default=1.0, ge=0)
     provenance: str

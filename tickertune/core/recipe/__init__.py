@@ -16,7 +16,22 @@ from tickertune.core.recipe.curation import (
 from tickertune.core.recipe.data import DataConfig, MovementDataConfig
 from tickertune.core.recipe.evaluation import EvalConfig
 from tickertune.core.recipe.grpo import GrpoConfig
-from tickertune.core.recipe.label import AuditConfig, LabelConfig
+from tickertune.core.recipe.label import (
+    Acl18LabelConfig,
+    AuditConfig,
+    ExcessLabelConfig,
+    FinGPTRlspLabelConfig,
+    FinGPTV1LabelConfig,
+    FinGPTV11LabelConfig,
+    ForecasterLabelConfig,
+    LabelConfig,
+    RetuningLabelConfig,
+    SepLabelConfig,
+    SsptLabelConfig,
+    TradingR1LabelConfig,
+    TripleBarrierLabelConfig,
+    label_config,
+)
 from tickertune.core.recipe.loading import load_config, parse_config, read_yaml
 from tickertune.core.recipe.run import Recipe, WorldConfig, load_recipe
 from tickertune.core.recipe.sentiment import SentimentDataConfig, SentimentSetConfig
@@ -32,6 +47,7 @@ from tickertune.core.recipe.source import (
 from tickertune.core.recipe.split import FoldsConfig, HeldOutConfig, SplitConfig
 
 __all__ = [
+    "Acl18LabelConfig",
     "ArticleLimits",
     "AuditConfig",
     "CollectedSourceConfig",
@@ -42,8 +58,13 @@ __all__ = [
     "DirtConfig",
     "EvalConfig",
     "EvaluationSetConfig",
+    "ExcessLabelConfig",
     "FilesSourceConfig",
+    "FinGPTRlspLabelConfig",
+    "FinGPTV1LabelConfig",
+    "FinGPTV11LabelConfig",
     "FoldsConfig",
+    "ForecasterLabelConfig",
     "GrpoConfig",
     "HeldOutConfig",
     "LabelConfig",
@@ -55,16 +76,22 @@ __all__ = [
     "PerplexityConfig",
     "QualityConfig",
     "Recipe",
+    "RetuningLabelConfig",
     "SentimentDataConfig",
     "SentimentSetConfig",
+    "SepLabelConfig",
     "SftConfig",
     "ShortTextLimits",
     "SimulatedSourceConfig",
     "SourceConfig",
     "SplitConfig",
+    "SsptLabelConfig",
     "StockNetSourceConfig",
     "TextLimits",
+    "TradingR1LabelConfig",
+    "TripleBarrierLabelConfig",
     "WorldConfig",
+    "label_config",
     "load_config",
     "load_recipe",
     "parse_config",

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from tickertune.core.recipe.base import Config
 from tickertune.core.recipe.curation import CurationConfig
-from tickertune.core.recipe.label import AuditConfig, LabelConfig
+from tickertune.core.recipe.label import AuditConfig, ExcessLabelConfig, LabelConfig, label_task_name
 from tickertune.core.recipe.sentiment import SentimentDataConfig
 from tickertune.core.recipe.source import SourceConfig
 from tickertune.core.recipe.split import SplitConfig
@@ -18,7 +18,7 @@ class MovementDataConfig(Config):
 
     kind: Literal["movement"] = "movement"
     source: SourceConfig
-    label: LabelConfig = LabelConfig()
+    label: LabelConfig = ExcessLabelConfig()
     split: SplitConfig
     decision_minutes_before_open: int = Field(default=30, ge=1, le=600)
     """Minutes between the decision and the open at which it is filled."""
@@ -44,13 +44,7 @@ class MovementDataConfig(Config):
     @property
     def task(self) -> str:
         """Name of the task in the registry."""
-        return "movement" if self.label.classes == 2 else f"movement{self.label.classes}"
-
-    @model_validator(mode="after")
-    def _classes_fit(self) -> "MovementDataConfig":
-        if self.label.name.startswith("acl18") and (self.label.classes != 2 or self.label.horizon != 1):
-            raise ValueError("acl18 labels have 2 classes and a horizon of 1")
-        return self
+        return label_task_name(self.label)
 
     @model_validator(mode="after")
     def _fitted_on_training(self) -> "MovementDataConfig":
