@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from data_pipeline.curation.duplicates import near_duplicates
+from data_pipeline.curation.deduplication import remove_duplicates
 from tickertune.core.document import Document
 from tickertune.core.table import schema_of
 
@@ -41,7 +41,7 @@ def near_copies(texts: pl.DataFrame, against: pl.DataFrame) -> pl.DataFrame:
     documents = both.select("doc_id", title="text", symbols=symbols, **columns).select(
         [pl.col(name).cast(dtype) for name, dtype in schema.items()]
     )
-    _, drops = near_duplicates(documents, THRESHOLD)
+    drops = remove_duplicates(documents, THRESHOLD).drops
     crossing = drops.filter(pl.col("doc_id").str.starts_with("b") & pl.col("survivor").str.starts_with("a"))
     return crossing.select(
         row=pl.col("doc_id").str.slice(1).cast(pl.UInt32), train_row=pl.col("survivor").str.slice(1).cast(pl.UInt32)

@@ -1,12 +1,11 @@
 from datetime import timedelta
 
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.curation.duplicates import bands_and_rows, exact_duplicates, near_duplicates
-from data_pipeline.curation.text import repost_key, without_attribution
+from data_pipeline.curation.deduplication import bands_and_rows, remove_duplicates
+from data_pipeline.curation.deduplication.words import repost_key, without_attribution
 from tests.data_pipeline.nouns import START, document, documents
 from tickertune.core.document import Document
 
@@ -14,9 +13,7 @@ STORY = "Acme wins a supply contract with the rail company after long talks"
 
 
 def decisions(*records: Document, threshold: float = 0.8) -> tuple[list[str], dict[str, tuple[str, str]]]:
-    kept, exact = exact_duplicates(documents(*records))
-    kept, near = near_duplicates(kept, threshold)
-    drops = pl.concat([exact, near])
+    kept, drops, _ = remove_duplicates(documents(*records), threshold)
     return kept["doc_id"].to_list(), {row[0]: (row[2], row[3]) for row in drops.iter_rows()}
 
 
@@ -140,7 +137,7 @@ streams = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(streams, st.integers(0, 400), st.sampled_from([0.5, 0.8, 1.0]))
 def test_decisions_do_not_change_when_later_documents_are_cut_off(
     stream: list[tuple[str, int, tuple[str, ...]]], cut: int, threshold: float

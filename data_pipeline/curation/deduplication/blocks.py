@@ -1,0 +1,51 @@
+"""Documents in blocks: memory holds one block and the window before it."""
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from data_pipeline.curation.deduplication.sketch import SKETCH_SCHEMA, sketch
+from data_pipeline.curation.deduplication.survivors import Past, no_past, survivors
+from data_pipeline.curation.drops import DROPS_SCHEMA, ORDER
+
+BLOCK = 50_000
+"""Documents of a block, at least; it grows with the window, so that the window is looked at a bounded number of times."""
+
+
+class Judged(NamedTuple):
+    """What became of documents."""
+
+    kept: pl.DataFrame
+    drops: pl.DataFrame
+    past: Past
+
+
+def remove_duplicates(
+    documents: pl.DataFrame, threshold: float, past: Past | None = None, block: int = BLOCK
+) -> Judged:
+    """Drop exact and near duplicates.
+
+    Args:
+        documents: Schema ``Document`` with ``available_at`` set; with the columns of their sketch, or without.
+        threshold: Jaccard similarity in (0, 1] from which two documents are near duplicates.
+        past: What is left of documents before all of these; none.
+        block: Documents judged at a time; changes no decision.
+
+    Returns:
+        Kept documents in ``ORDER``, drops with reason ``exact_duplicate`` or ``near_duplicate``, and what is
+        left for later documents.
+    """
+    columns = [name for name in documents.columns if name not in SKETCH_SCHEMA]
+    ordered = documents.sort(ORDER, maintain_order=True)
+    past = past or no_past(ordered)
+    kept, drops, first = [np.zeros(0, dtype=bool)], [DROPS_SCHEMA.to_frame()], 0
+    while first < len(ordered):
+        part = ordered[first : first + max(block, len(past.live))]
+        first += len(part)
+        if "_bands" not in part.columns:
+            part = part.with_columns(sketch(part, threshold))
+        keep, gone, past = survivors(part, past, threshold)
+        kept.append(keep)
+        drops.append(gone)
+    return Judged(ordered.select(columns).filter(pl.Series(np.concatenate(kept))), pl.concat(drops), past)

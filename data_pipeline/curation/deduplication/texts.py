@@ -1,0 +1,136 @@
+"""The texts of candidates: their facts, their shingles, and the exact Jaccard similarity of many pairs at once."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from data_pipeline.curation.deduplication.hashing import (
+    character_shingles,
+    hash_words,
+    hashed_words,
+    offsets,
+    word_shingles,
+)
+from data_pipeline.curation.deduplication.same import Text
+from data_pipeline.curation.deduplication.sketch import bloom_bits, flat_words, payload_ids
+from data_pipeline.curation.deduplication.wording import canonical
+from data_pipeline.curation.deduplication.words import is_fact, words_of
+
+_AT_ONCE = 1_000_000
+"""Shingles compared at a time."""
+_PAIR_BITS = np.uint64(20)
+
+Shingler = Callable[[pl.DataFrame], tuple[np.ndarray, np.ndarray]]
+
+
+class CandidateTexts:
+    """The documents that may be near duplicates of one another: a table with their sketches."""
+
+    def __init__(self, documents: pl.DataFrame) -> None:
+        self.documents = documents
+        self.short = documents["_short"].to_numpy()
+        self.brief = documents["_same"].is_not_null().to_numpy()
+        self.parts = documents.select(title=words_of(pl.col("title")), body=words_of(pl.col("body")))
+        self.words = flat_words(self.parts)
+        self.payload = payload_ids(documents)
+
+    @cached_property
+    def facts(self) -> np.ndarray:
+        """The cashtags and numbers of each document as 64 bits."""
+        words = self.words.explode(empty_as_null=False)
+        chosen = words.to_frame("word").select(is_fact(pl.col("word"))).to_series().to_numpy()
+        owner = np.repeat(np.arange(len(self.words)), self.words.list.len().to_numpy())[chosen]
+        sizes = np.bincount(owner, minlength=len(self.words))
+        return bloom_bits(hash_words(words.filter(pl.Series(chosen))), sizes)
+
+    def text(self, row: int) -> Text:
+        """One document, to be compared word by word."""
+        words = tuple(self.words[row])
+        return Text(
+            title=self.documents["title"][row],
+            body=self.documents["body"][row],
+            words=words,
+            facts=frozenset(word for word in words if word[0] == "$" or word[0].isdecimal()),
+            payload=frozenset(self.payload[row]),
+            short=bool(self.short[row]),
+            classes=self._classes(row) if self.brief[row] else (),
+            core=self.documents["_core"][row],
+            whole=self.documents["_whole"][row],
+        )
+
+    def _classes(self, row: int) -> tuple[str, ...]:
+        first, last = self._bounds[row], self._bounds[row + 1]
+        return tuple(word for word in self._canonical[first:last] if word is not None)
+
+    @cached_property
+    def _bounds(self) -> np.ndarray:
+        return offsets(np.where(self.brief, self.words.list.len().to_numpy(), 0))
+
+    @cached_property
+    def _canonical(self) -> list[str | None]:
+        words = self.words.filter(pl.Series(self.brief)).explode(empty_as_null=False)
+        return canonical(words.alias("word")).to_list()
+
+    def similarities(self, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Return the exact Jaccard similarity of the shingles of each pair of rows.
+
+        Characters are compared where one of the two is short, else words.
+        """
+        result = np.zeros(len(some))
+        by_character = self.short[some] | self.short[others]
+        for chosen, shingler in ((by_character, _by_character), (~by_character, _by_word)):
+            if chosen.any():
+                result[chosen] = self._jaccard(some[chosen], others[chosen], shingler)
+        return result
+
+    def _jaccard(self, some: np.ndarray, others: np.ndarray, shingler: Shingler) -> np.ndarray:
+        used, positions = np.unique(np.concatenate([some, others]), return_inverse=True)
+        shingles, sizes = _distinct(*shingler(self.parts[used]))
+        one, other = positions[: len(some)], positions[len(some) :]
+        both = np.concatenate([[0], np.cumsum(sizes[one] + sizes[other])])
+        result = np.empty(len(some))
+        first = 0
+        while first < len(some):
+            fit = int(np.searchsorted(both, both[first] + _AT_ONCE, side="right")) - 1
+            last = min(max(first + 1, fit), first + (1 << int(_PAIR_BITS)))
+            common = _common(shingles, sizes, one[first:last], other[first:last])
+            result[first:last] = common / (sizes[one[first:last]] + sizes[other[first:last]] - common)
+            first = last
+        return result
+
+
+def _by_character(parts: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return character_shingles(flat_words(parts).list.join(" "))
+
+
+def _by_word(parts: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return word_shingles(hashed_words(parts["title"], parts["body"]))
+
+
+def _distinct(shingles: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Drop repeated shingles of the same document."""
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    order = np.lexsort((shingles, owner))
+    shingles = shingles[order]
+    fresh = np.ones(len(shingles), dtype=bool)
+    fresh[1:] = (shingles[1:] != shingles[:-1]) | (owner[1:] != owner[:-1])
+    return shingles[fresh], np.bincount(owner[fresh], minlength=len(sizes))
+
+
+def _common(shingles: np.ndarray, sizes: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Count the common shingles of each pair: tagged with the pair's number and sorted, they stand side by side.
+
+    44 bits of a shingle are compared. Two different ones of a pair of articles agree in them with a chance of
+    1e-8.
+    """
+    sides = []
+    for rows in (some, others):
+        counts = sizes[rows]
+        place = np.arange(int(counts.sum())) + np.repeat(offsets(sizes)[rows] - offsets(counts)[:-1], counts)
+        number = np.repeat(np.arange(len(rows), dtype=np.uint64), counts)
+        sides.append((number << (np.uint64(64) - _PAIR_BITS)) | (shingles[place] >> _PAIR_BITS))
+    tagged = np.sort(np.concatenate(sides))
+    equal = tagged[1:][tagged[1:] == tagged[:-1]] >> (np.uint64(64) - _PAIR_BITS)
+    return np.bincount(equal.astype(np.int64), minlength=len(some))
