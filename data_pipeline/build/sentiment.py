@@ -14,14 +14,12 @@ from data_pipeline.dataset import (
     write_dataset,
 )
 from data_pipeline.samples.sentiment import SentimentSamples, sentiment_samples
-from data_pipeline.sources.labelled import read_labelled
+from data_pipeline.sources.labelled import SETS, read_labelled
 from tickertune.core.files import sha256_value
 from tickertune.core.progress import progress_bar
 from tickertune.core.recipe import SentimentDataConfig
 from tickertune.core.table import write_table
 from tickertune.core.tasks import get_task
-
-LICENCES = {"phrasebank": "CC BY-NC-SA 3.0", "tfns": "MIT"}
 
 
 def build_sentiment(config: SentimentDataConfig, folder: Path) -> DatasetInfo:
@@ -38,7 +36,7 @@ def build_sentiment(config: SentimentDataConfig, folder: Path) -> DatasetInfo:
 
 def _info(config: SentimentDataConfig, samples: SentimentSamples) -> DatasetInfo:
     labels = list(get_task(config.task).labels)
-    spec = {"name": "annotated", "protocol": "fingpt-v3", "prompt": samples.template}
+    spec = {"name": "annotated", "protocol": "fingpt-v3", "prompt": samples.template.hash}
     names = sorted({block.name for block in [*config.train, *config.test]})
     return DatasetInfo(
         task=config.task,
@@ -62,8 +60,8 @@ def _info(config: SentimentDataConfig, samples: SentimentSamples) -> DatasetInfo
         latency_minutes=None,
         decision_minutes=None,
         price_basis=[],
-        licences=[f"{name}: {LICENCES[name]}" for name in names],
-        redistributable=True,
+        licences=[f"{name}: {SETS[name].licence}" for name in names],
+        redistributable=all(SETS[name].redistributable for name in names),
         first_session=None,
         last_session=None,
         notes=["Publish texts only under the licences above: CC BY-NC-SA forbids commercial use.", CUTOFF_NOTE],

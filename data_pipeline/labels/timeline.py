@@ -46,7 +46,7 @@ class Timeline:
 def calendar_span(config: MovementDataConfig) -> tuple[date, date]:
     """Days whose sessions can matter: from the first trailing statistic to the last exit, with room for holidays."""
     spec = label_spec(config.label)
-    back = max(spec.volatility_sessions + 1, spec.trailing_sessions + 1, *config.moves, 1)
+    back = max(spec.volatility_sessions + 1, spec.trailing_sessions + 1, config.sessions_back, 1)
     ahead = spec.horizon + config.latency_minutes // 1440
     return (
         config.split.train_start - timedelta(days=config.lookback_days + 2 * back + 30),

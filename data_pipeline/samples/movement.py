@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -19,13 +18,14 @@ from data_pipeline.labels.timeline import Timeline, build_timeline, text_starts
 from data_pipeline.samples.candidates import Candidate, aware, candidates
 from data_pipeline.samples.labelling import Labelled, label_candidates
 from data_pipeline.samples.parting import part, with_uniqueness
+from data_pipeline.samples.prompting import prompting_of, template_of
 from data_pipeline.samples.withheld import SUSPECT_BAR, withhold
 from data_pipeline.splits import NAMES, Splits, assign_splits
 from tickertune.core.files import sha256_text, sha256_value
 from tickertune.core.recipe import MovementDataConfig
 from tickertune.core.sample import Sample
 from tickertune.core.table import check_table, schema_of
-from tickertune.core.tasks import MovementView, NewsItem, PastMove, Task, get_task
+from tickertune.core.tasks import get_task
 
 USED_SCHEMA = pl.Schema({"sample_id": pl.String, "doc_id": pl.String, "revision": pl.Int64})
 
@@ -59,6 +59,7 @@ def movement_samples(
     fitted: FittedState | None = None,
     findings: pl.DataFrame | None = None,
     clusters: Mapping[str, str] | None = None,
+    observations: pl.DataFrame | None = None,
 ) -> MovementSamples:
     """Build the samples of a recipe.
 
@@ -73,6 +74,7 @@ def movement_samples(
         fitted: Frozen state of an earlier build; None: fitted here, on the train split.
         findings: What the price audit found: its suspects withhold labels, they change no prompt. None: nothing.
         clusters: Near-duplicate cluster of each document that has one (``clusters_of``); None: no document has.
+        observations: Fundamentals and macro figures, for context blocks; None: the source has none.
 
     Returns:
         The samples; those in no split, without a target or in the dead band are left out and counted.
@@ -80,7 +82,8 @@ def movement_samples(
     spec = label_spec(config.label)
     timeline = build_timeline(config, spec, sessions)
     panel = price_panel(bars, actions, sessions)
-    found, counts = candidates(documents, superseded, instruments, panel, timeline, sessions, config, spec)
+    prompting = prompting_of(config, spec, instruments, bars, actions, observations, sessions, panel)
+    found, counts = candidates(documents, superseded, instruments, panel, timeline, sessions, config, spec, prompting)
     decision = np.array([candidate.decision for candidate in found], dtype=np.int64)
     splits = assign_splits(
         config.split,
@@ -121,15 +124,6 @@ def limited(frame: pl.DataFrame, limit: Mapping[Any, int]) -> tuple[pl.DataFrame
     return kept, len(frame) - len(kept)
 
 
-def template_hash(task: Task) -> str:
-    """Hash of how the task renders a fixed view: it changes when the prompt's wording does."""
-    now = datetime(2020, 1, 2, 14, tzinfo=UTC)
-    news = [NewsItem(now, "news"), NewsItem(now, "dated news", date_only=True)]
-    moves = [PastMove(1, 0.01)]
-    view = MovementView("Company", "SYM", now, "America/New_York", news, moves, 1, True, options=("1",))
-    return sha256_value([message.model_dump() for message in task.messages(view)])
-
-
 def _left_out(
     splits: Splits, target: NDArray[np.float64], code: NDArray[np.int64], withheld: NDArray[np.bool_]
 ) -> dict[str, int]:
@@ -156,21 +150,21 @@ def _frame(
     keep: NDArray[np.int64],
 ) -> pl.DataFrame:
     """``Sample`` rows of the candidates in ``keep``."""
-    task = get_task(config.task)
+    task, template = get_task(config.task), template_of(config)
     found = [candidates[at] for at in keep]
     labels = [labelled.label[at] for at in keep]
     entry = [timeline.entry[candidate.decision] for candidate in found]
-    options = [str(spec.average_window)] if spec.average_window else labelled.fitted.categories
+    options = labelled.fitted.categories
     views = [replace(candidate.view, options=options) if options else candidate.view for candidate in found]
     records = {
         "sample_id": [candidate.sample_id for candidate in found],
         "task": [task.name] * len(found),
         "instrument_id": [candidate.instrument_id for candidate in found],
-        "symbol": [candidate.view.symbol for candidate in found],
+        "symbol": [candidate.symbol for candidate in found],
         "as_of": [candidate.view.as_of for candidate in found],
         "session": [sessions.dates[session].item() for session in entry],
         "doc_ids": [[document.doc_id for document in candidate.documents] for candidate in found],
-        "messages": [[message.model_dump() for message in task.messages(view)] for view in views],
+        "messages": [[message.model_dump() for message in task.messages(view, template)] for view in views],
         "answer": [task.answer(label) for label in labels],
         "label": labels,
         "entry": [aware(timeline.entry_time[candidate.decision]) for candidate in found],
@@ -179,7 +173,7 @@ def _frame(
         "touch": [labelled.touch[at] for at in keep],
         "split": split[keep].tolist(),
         "weight": [1.0] * len(found),
-        "provenance": [sha256_value({"label": spec.hash, "prompt": template_hash(task)})[:16]] * len(found),
+        "provenance": [sha256_value({"label": spec.hash, "prompt": template.hash})[:16]] * len(found),
     }
     return check_table(pl.DataFrame(records, schema_overrides=schema_of(Sample)), Sample, "The table of samples")
 

@@ -10,15 +10,16 @@ from data_pipeline.curation.drops import Drop, drops_frame
 from data_pipeline.curation.filters.normalise import normalise_text
 from data_pipeline.curation.text import repost_key
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import sha256_text, sha256_value
+from tickertune.core.files import sha256_text
 from tickertune.core.recipe import SentimentDataConfig, SentimentSetConfig
 from tickertune.core.sample import Sample
 from tickertune.core.table import check_table, schema_of
-from tickertune.core.tasks import SentimentTask, get_task
+from tickertune.core.tasks import HeadlineTask, HeadlineView, Task, Template, get_task
 
 Part = Literal["train", "test"]
-Reader = Callable[[SentimentSetConfig, Part], pl.DataFrame]
-"""From a set and its part to rows of text, label and row_id (unique over all sets)."""
+Reader = Callable[[SentimentSetConfig, Part, str], pl.DataFrame]
+"""From a set, its part and the task to rows of text, label (null: it cannot be stated), row_id (unique over all sets) and
+question (empty but for tasks that ask one)."""
 CONTAMINATED = "same_text_as_test"
 
 
@@ -30,8 +31,8 @@ class SentimentSamples:
     """``Sample`` rows; those of a set with ``repeat`` stand in train that many times."""
     drops: pl.DataFrame
     counts: dict[str, int]
-    template: str
-    """Hash of the prompt's wording."""
+    template: Template
+    """How the prompts were rendered."""
 
 
 def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSamples:
@@ -44,10 +45,9 @@ def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSam
         TickerTuneError: A set stands twice in a part, or no training text is left.
     """
     task = get_task(config.task)
-    assert isinstance(task, SentimentTask)
-    template = sha256_value([message.model_dump() for message in task.messages("text")])
-    test = _rows(config.test, "test", read, config.seed)
-    train = _rows(config.train, "train", read, config.seed)
+    template = task.load(config.template)
+    test, unstated = _rows(config, "test", read)
+    train, more = _rows(config, "train", read)
     held = test.group_by("words").agg(pl.col("doc_id").min().alias("survivor"))
     contaminated = train.join(held, on="words").sort("doc_id")
     train = train.join(held, on="words", how="anti")
@@ -65,28 +65,36 @@ def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSam
         .with_columns(sample_id=pl.format("{}#{}", "doc_id", "copy"))
     )
     rows = [
-        *copies.select("sample_id", "doc_id", "text", "label", "split").iter_rows(named=True),
-        *test.select("doc_id", "text", "label", sample_id="doc_id", split=pl.lit("test")).iter_rows(named=True),
+        *copies.select("sample_id", "doc_id", "text", "question", "label", "split").iter_rows(named=True),
+        *test.select("doc_id", "text", "question", "label", sample_id="doc_id", split=pl.lit("test")).iter_rows(
+            named=True
+        ),
     ]
-    frame = pl.DataFrame([_record(task, row, template[:16]) for row in rows], schema=schema_of(Sample))
+    frame = pl.DataFrame([_record(task, template, row) for row in rows], schema=schema_of(Sample))
     counts = {
         "train_texts": len(train),
         "test_texts": len(test),
         "repeated_rows": len(copies) - len(train),
         CONTAMINATED: len(contaminated),
+        **({"answers_that_cannot_be_stated": unstated + more} if unstated + more else {}),
     }
     pairs = contaminated.select("doc_id", "survivor").rows()
     drops = drops_frame(Drop(doc_id, 0, CONTAMINATED, survivor, "") for doc_id, survivor in pairs)
     return SentimentSamples(check_table(frame, Sample, "The table of samples"), drops, counts, template)
 
 
-def _rows(sets: list[SentimentSetConfig], part: Part, read: Reader, seed: int) -> pl.DataFrame:
-    """Rows of all sets: doc_id, text, label, repeat, key (normalised text), words (what reposts share)."""
-    tables = []
-    for block in sets:
-        rows = read(block, part).rename({"row_id": "doc_id"})
+def _rows(config: SentimentDataConfig, part: Part, read: Reader) -> tuple[pl.DataFrame, int]:
+    """Rows of all sets: doc_id, text, question, label, repeat, key (normalised text), words (what reposts share).
+
+    And how many rows were left out since the answer's grammar cannot state their label.
+    """
+    tables, unstated = [], 0
+    for block in config.train if part == "train" else config.test:
+        rows = read(block, part, config.task).rename({"row_id": "doc_id"})
+        unstated += rows["label"].null_count()
+        rows = rows.drop_nulls("label")
         if block.limit is not None:
-            order = [sha256_text(f"{seed}:{doc_id}") for doc_id in rows["doc_id"]]
+            order = [sha256_text(f"{config.seed}:{doc_id}") for doc_id in rows["doc_id"]]
             rows = rows.with_columns(pl.Series("order", order)).sort("order").head(block.limit).drop("order")
         tables.append(rows.with_columns(repeat=pl.lit(block.repeat, dtype=pl.Int64)))
     table = pl.concat(tables)
@@ -95,7 +103,7 @@ def _rows(sets: list[SentimentSetConfig], part: Part, read: Reader, seed: int) -
     keys = [_key(text) for text in table["text"]]
     return table.with_columns(
         key=pl.Series(keys, dtype=pl.String), words=pl.Series([_words(key) for key in keys], dtype=pl.String)
-    )
+    ), unstated
 
 
 def _key(text: str) -> str:
@@ -113,15 +121,16 @@ def _share(text: str) -> float:
     return int(sha256_text(text)[:13], 16) / 16**13
 
 
-def _record(task: SentimentTask, row: dict[str, Any], provenance: str) -> dict[str, Any]:
+def _record(task: Task, template: Template, row: dict[str, Any]) -> dict[str, Any]:
+    view = HeadlineView(row["text"], row["question"]) if isinstance(task, HeadlineTask) else row["text"]
     return {
         "sample_id": row["sample_id"],
         "task": task.name,
         "doc_ids": [row["doc_id"]],
-        "messages": [message.model_dump() for message in task.messages(row["text"])],
+        "messages": [message.model_dump() for message in task.messages(view, template)],
         "answer": task.answer(row["label"]),
         "label": row["label"],
         "split": row["split"],
         "weight": 1.0,
-        "provenance": provenance,
+        "provenance": template.hash[:16],
     }

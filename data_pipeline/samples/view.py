@@ -1,6 +1,7 @@
 """What was known at a decision time: the documents of one instrument, each in its newest revision by then."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from data_pipeline.labels.sessions import Indices, Times
 
 NEVER = np.datetime64("9999-12-31", "us")
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class KnownDocument:
     """Aware UTC."""
     text: str
     date_only: bool
+    cut: bool = False
+    """Whether ``text`` lacks the document's end."""
+    relevance: tuple[int, int] = (0, 0)
+    """How much it is about the instrument: where it names it (2 title, 1 the publisher's tag, 0 body), and minus the
+    number of other instruments that it names."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class _Shelf:
     """Documents of one instrument, ascending in availability."""
 
     rows: Indices
+    relevance: list[tuple[int, int]]
     ready: Times
     superseded: Times
     """When a higher revision is ready; ``NEVER`` if there is none."""
@@ -42,10 +50,12 @@ class DocumentIndex:
         documents: Documents with links (``symbols``); those without ``available_at`` are never known.
         superseded: When a revision was followed by a higher one, be that kept or dropped (``superseded_at``).
         latency_minutes: Time from availability to use.
-        max_chars: Most characters of a document that a prompt shows.
+        max_chars: Most characters of a document that a prompt shows; None: texts are given whole.
     """
 
-    def __init__(self, documents: pl.DataFrame, superseded: pl.DataFrame, latency_minutes: int, max_chars: int) -> None:
+    def __init__(
+        self, documents: pl.DataFrame, superseded: pl.DataFrame, latency_minutes: int, max_chars: int | None
+    ) -> None:
         latency = pl.duration(minutes=latency_minutes)
         known = (
             documents.filter(pl.col("available_at").is_not_null())
@@ -61,19 +71,23 @@ class DocumentIndex:
         self._revision = known["revision"].to_list()
         self._available_at = known["available_at"].to_list()
         self._date_only = (known["time_quality"] == "day").to_list()
-        self._text = [document_text(title, body, max_chars) for title, body in known.select("title", "body").rows()]
+        texts = [joined(title, body) for title, body in known.select("title", "body").rows()]
+        self._cut = [max_chars is not None and len(text) > max_chars for text in texts]
+        self._text = texts if max_chars is None else [shortened(text, max_chars) for text in texts]
         links = (
-            known.select(
-                "row", "ready", "superseded", pl.col("symbols").list.eval(pl.element().struct["instrument_id"])
-            )
+            known.select("row", "ready", "superseded", "title", "symbols", others=pl.col("symbols").list.len() - 1)
             .explode("symbols")
             .drop_nulls("symbols")
-            .unique(["symbols", "row"])
+            .with_columns(link=pl.col("symbols"), symbols=pl.col("symbols").struct["instrument_id"])
+            .unique(["symbols", "row"], keep="first", maintain_order=True)
             .sort("symbols", "row")
         )
         self._shelves = {
             str(instrument): _Shelf(
-                shelf["row"].to_numpy().astype(np.int64), _naive(shelf["ready"]), _naive(shelf["superseded"])
+                shelf["row"].to_numpy().astype(np.int64),
+                [_relevance(*row) for row in shelf.select("title", "link", "others").iter_rows()],
+                _naive(shelf["ready"]),
+                _naive(shelf["superseded"]),
             )
             for (instrument,), shelf in links.group_by("symbols", maintain_order=True)
         }
@@ -98,30 +112,51 @@ class DocumentIndex:
         low = np.searchsorted(shelf.ready, after, side="right")
         high = np.searchsorted(shelf.ready, as_of, side="right")
         for number in np.flatnonzero(high > low):
-            window = slice(low[number], high[number])
-            rows = shelf.rows[window][shelf.superseded[window] > as_of[number]]
-            if len(rows):
-                yield int(number), [self._document(row) for row in rows.tolist()]
+            window = range(low[number], high[number])
+            places = [place for place in window if shelf.superseded[place] > as_of[number]]
+            if places:
+                yield int(number), [self._document(int(shelf.rows[at]), shelf.relevance[at]) for at in places]
 
-    def _document(self, row: int) -> KnownDocument:
+    def _document(self, row: int, relevance: tuple[int, int]) -> KnownDocument:
         return KnownDocument(
-            self._doc_id[row], self._revision[row], self._available_at[row], self._text[row], self._date_only[row]
+            self._doc_id[row],
+            self._revision[row],
+            self._available_at[row],
+            self._text[row],
+            self._date_only[row],
+            self._cut[row],
+            relevance,
         )
 
 
 def document_text(title: str, body: str, max_chars: int) -> str:
     """Title and body on one line, cut at a word boundary to at most ``max_chars`` characters."""
+    return shortened(joined(title, body), max_chars)
+
+
+def joined(title: str, body: str) -> str:
+    """Title and body on one line, the title once."""
     title, body = " ".join(title.split()), " ".join(body.split())
     if not title or body.startswith(title):
-        text = body
-    else:
-        text = " ".join(filter(None, (title if title[-1] in ".!?:" or not body else f"{title}.", body)))
+        return body
+    return " ".join(filter(None, (title if title[-1] in ".!?:" or not body else f"{title}.", body)))
+
+
+def shortened(text: str, max_chars: int) -> str:
+    """A line, cut at a word boundary to at most ``max_chars`` characters."""
     if len(text) <= max_chars:
         return text
     cut = text[: max_chars - 1]
     if text[max_chars - 1] != " " and " " in cut:
         cut = cut[: cut.rindex(" ")]
     return cut.rstrip() + "…"
+
+
+def _relevance(title: str, link: Mapping[str, str], others: int) -> tuple[int, int]:
+    """How much a document is about an instrument, from the evidence of its link; see ``KnownDocument.relevance``."""
+    named = link["detail"] if link["evidence"] != "payload" else ""
+    in_title = link["symbol"] in _WORD.findall(title) or (bool(named) and named in title)
+    return (2 if in_title else int(link["evidence"] == "payload"), -others)
 
 
 def _naive(times: pl.Series) -> NDArray[np.datetime64]:

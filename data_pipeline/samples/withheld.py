@@ -65,7 +65,7 @@ def withhold(
         instruments: Rows of the price panel.
         timeline: The decisions.
         sessions: The exchange's sessions.
-        config: The recipe's data block, for the past moves that a prompt shows.
+        config: The recipe's data block, for the prices that a prompt reads.
         spec: The label, for its trailing volatility.
         splits: Split of each candidate.
     """
@@ -102,8 +102,8 @@ def withhold(
 
 
 def _first_used(timeline: Timeline, config: MovementDataConfig, spec: LabelSpec) -> Indices:
-    """First session, by decision, whose price is in the sample: of its past moves, its volatility or its entry."""
-    first: Indices = np.minimum(timeline.entry, timeline.last_close - max(config.moves, default=0))
+    """First session, by decision, whose price is in the sample: of its prompt, its volatility or its entry."""
+    first: Indices = np.minimum(timeline.entry, timeline.last_close - config.sessions_back)
     if spec.trailing_sessions:
         known = timeline.last_open if spec.event == "open" else timeline.last_close
         first = np.minimum(first, known - spec.trailing_sessions)

@@ -17,11 +17,16 @@ TEXTS = {
 }
 
 
-def read(block: SentimentSetConfig, part: Part) -> pl.DataFrame:
+def read(block: SentimentSetConfig, part: Part, task: str) -> pl.DataFrame:
     texts = TEXTS[block.name, part]
     labels = [("negative", "neutral", "positive")[n % 3] for n in range(len(texts))]
     return pl.DataFrame(
-        {"text": texts, "label": labels, "row_id": [f"{block.name}:{part}:{n}" for n in range(len(texts))]}
+        {
+            "question": [""] * len(texts),
+            "text": texts,
+            "label": labels,
+            "row_id": [f"{block.name}:{part}:{n}" for n in range(len(texts))],
+        }
     )
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from data_pipeline.sources import labelled
+from data_pipeline.sources.labelled import phrasebank as module
 from data_pipeline.sources.labelled import read_labelled
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import SentimentSetConfig
@@ -67,7 +67,7 @@ def test_bad_phrasebank_files_give_one_clear_error(tmp_path: Path, monkeypatch: 
     with pytest.raises(TickerTuneError, match="line 2, does not end in @label"):
         read_labelled(phrasebank(write_zip(tmp_path / "label.zip", b"a@neutral\nb@happy\n")), "test")
     bomb = write_zip(tmp_path / "bomb.zip", b"a@neutral\n" * 2000)
-    monkeypatch.setattr(labelled, "MAX_MEMBER_BYTES", 1000)
+    monkeypatch.setattr(module, "MAX_MEMBER_BYTES", 1000)
     with pytest.raises(TickerTuneError, match="unpacks to more than 1000 bytes"):
         read_labelled(phrasebank(bomb), "test")
 
@@ -88,6 +88,6 @@ def test_bad_tfns_files_give_one_clear_error(tmp_path: Path, content: str, messa
 
 def test_absent_tfns_test_part_is_named(tmp_path: Path) -> None:
     (tmp_path / "sent_train.csv").write_text("text,label\na,1\n")
-    assert read_labelled(tfns(tmp_path / "sent_train.csv"), "train").rows() == [("a", "positive", "tfns-train:0")]
+    assert read_labelled(tfns(tmp_path / "sent_train.csv"), "train").rows() == [("a", "positive", "tfns-train:0", "")]
     with pytest.raises(TickerTuneError, match=r"TFNS has no sent_valid.csv for its test part"):
         read_labelled(tfns(tmp_path), "test")

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from tickertune.core.recipe.base import Config
 from tickertune.core.recipe.curation import CurationConfig
 from tickertune.core.recipe.label import AuditConfig, ExcessLabelConfig, LabelConfig, label_task_name
+from tickertune.core.recipe.prompt import PromptConfig
 from tickertune.core.recipe.sentiment import SentimentDataConfig
 from tickertune.core.recipe.source import SourceConfig
 from tickertune.core.recipe.split import SplitConfig
@@ -34,12 +35,19 @@ class MovementDataConfig(Config):
     """Characters that a prompt shows of a document."""
     moves: list[int] = [1, 5, 20]
     """Horizons, in sessions, of the past returns that a prompt shows."""
+    prompt: PromptConfig = PromptConfig()
+    """Template, token budget, context blocks and anonymisation."""
     curation: CurationConfig = CurationConfig()
     """What is rewritten and what is dropped before linking."""
     audit: AuditConfig = AuditConfig()
     """The price audit's say in what becomes a sample."""
     limit: dict[Split, int] = {}
     """At most so many samples of a split, drawn by the hash of their id."""
+
+    @property
+    def sessions_back(self) -> int:
+        """Sessions before the last known close whose prices a prompt reads."""
+        return max([0, *self.moves, self.prompt.sessions_back])
 
     @property
     def task(self) -> str:

@@ -1,25 +1,39 @@
-"""What a sentiment data set is mixed from."""
+"""What a data set of labelled texts is mixed from."""
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tickertune.core.recipe.base import Config, DataPath
+
+SETS_OF_TASK: dict[str, tuple[str, ...]] = {
+    "sentiment": ("phrasebank", "fiqa", "tfns", "nwgi"),
+    "sentiment7": ("nwgi",),
+    "fomc": ("fomc",),
+    "headline": ("headline",),
+    "entities": ("fin_ner",),
+    "relations": ("finred",),
+}
+"""Which sets can be read for a task."""
 
 
 class SentimentSetConfig(Config):
     """One labelled set and its part in the mixture."""
 
-    name: Literal["phrasebank", "tfns"]
+    name: Literal["phrasebank", "fiqa", "tfns", "nwgi", "fomc", "headline", "fin_ner", "finred"]
     path: DataPath
     repeat: int = Field(default=1, ge=1)
     limit: int | None = Field(default=None, ge=1)
 
 
 class SentimentDataConfig(Config):
-    """Samples that ask for the sentiment of a text, by protocol fingpt-v3."""
+    """Samples that ask one thing of one text: its sentiment (by protocol fingpt-v3), stance, entities, relations."""
 
     kind: Literal["sentiment"] = "sentiment"
+    task: Literal["sentiment", "sentiment7", "fomc", "headline", "entities", "relations"] = "sentiment"
+    """What is asked; docs/tasks.md shows each."""
+    template: str | None = None
+    """``name@version`` of the package, or the path of a YAML file of your own; empty: the task's own."""
     train: list[SentimentSetConfig] = Field(min_length=1)
     """Sets that are trained on, mixed."""
     test: list[SentimentSetConfig] = Field(min_length=1)
@@ -28,7 +42,10 @@ class SentimentDataConfig(Config):
     """Share of the train part that is held out."""
     seed: int = 42
 
-    @property
-    def task(self) -> str:
-        """Name of the task in the registry."""
-        return "sentiment"
+    @model_validator(mode="after")
+    def _sets_serve_the_task(self) -> "SentimentDataConfig":
+        able = SETS_OF_TASK[self.task]
+        for block in (*self.train, *self.test):
+            if block.name not in able:
+                raise ValueError(f"set {block.name} has no labels for task {self.task}; use {', '.join(able)}")
+        return self
