@@ -11,8 +11,9 @@ import typer
 
 from eval.checkpoint import checkpoint_of
 from tickertune.cli.main import PlainErrors
+from tickertune.core.hub import push, token_from_environment
 from tickertune.core.recipe import ModelConfig
-from training.hub import origin_of, push, token_from_environment, write_package
+from training.hub import origin_of, write_package
 
 
 def main(

@@ -1,6 +1,5 @@
 """What is pushed to the Hub: weights, recipe and a model card, without a path of the machine they were made on."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,16 +11,15 @@ import yaml
 from eval.checkpoint import FACTS, Checkpoint
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_dir, canonical_json, read_json, write_text
+from tickertune.core.hub import without_paths
 from tickertune.core.models import BUILT_IN
 from tickertune.core.recipe import ModelConfig, read_yaml
 from tickertune.core.tasks import get_task
 from training.merge import merge
 
-TOKEN = "HF_TOKEN"
 BUILT_IN_HUB = {"smollm2-135m": ("HuggingFaceTB/SmolLM2-135M-Instruct", "apache-2.0")}
 """Hub id and licence of the models that are built in."""
 ADAPTER_FILES = ("adapter_model.safetensors",)
-PATH_KEYS = {"path", "documents", "bars", "instruments", "actions", "output", "dataset", "init", "accelerate"}
 SHOWN_FACTS = ("method", "dtype", "quantization", "tokens", "samples", "steps", "dropped", "seconds")
 SHOWN_METRICS = (
     "accuracy",
@@ -114,16 +112,7 @@ def _public_recipe(stage: Path) -> str:
     file = stage.parent.parent / "recipe.yaml"
     if not file.is_file():
         return ""
-    return str(yaml.safe_dump(_without_paths(read_yaml(file)), sort_keys=False, allow_unicode=True))
-
-
-def _without_paths(value: Any, key: str = "") -> Any:
-    if isinstance(value, Mapping):
-        return {name: _without_paths(inner, name) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_paths(inner, key) for inner in value]
-    is_path = isinstance(value, str) and (key in PATH_KEYS or os.path.isabs(value))
-    return Path(value).name if is_path else value
+    return str(yaml.safe_dump(without_paths(read_yaml(file)), sort_keys=False, allow_unicode=True))
 
 
 def model_card(
@@ -182,40 +171,3 @@ def _licence_sentence(origin: Origin) -> str:
     if origin.licence is None:
         return f"The weights derive from {origin.base_id}: its licence applies."
     return f"{origin.licence}, as the base model {origin.base_id}."
-
-
-def token_from_environment() -> str:
-    """Return the Hub token, which is read from nowhere else.
-
-    Raises:
-        TickerTuneError: There is none.
-    """
-    token = os.environ.get(TOKEN)
-    if not token:
-        raise TickerTuneError(f"{TOKEN} is not set", f"Put a write token into the environment variable {TOKEN}")
-    return token
-
-
-def push(folder: Path, repository: str, public: bool) -> str:
-    """Upload a package to the Hub; the repository is made private unless ``public``.
-
-    Returns:
-        Address of the commit.
-
-    Raises:
-        TickerTuneError: No token in the environment, the Hub refuses, or the repository is public against the wish.
-    """
-    import httpx
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-
-    hub = HfApi(token=token_from_environment())
-    try:
-        hub.create_repo(repository, private=not public, exist_ok=True)
-        if not public and not hub.model_info(repository).private:
-            raise TickerTuneError(f"Repository {repository} is public", "Give --public, or name another repository")
-        return str(hub.upload_folder(repo_id=repository, folder_path=folder, commit_message="Push by TickerTune"))
-    except (HfHubHTTPError, httpx.HTTPError) as error:
-        raise TickerTuneError(
-            f"The Hub refused {repository} ({str(error).splitlines()[0]})", "Check the name and the token's rights"
-        ) from None

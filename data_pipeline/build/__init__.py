@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.build.mixture import build_mixture
 from data_pipeline.build.movement import build_movement
+from data_pipeline.build.recipe import write_recipe
 from data_pipeline.build.sentiment import build_sentiment
 from tickertune.core.files import write_json
-from tickertune.core.recipe import DataConfig, SentimentDataConfig
+from tickertune.core.recipe import DataConfig, MixtureDataConfig, SentimentDataConfig
 
 
 def build(config: DataConfig, folder: Path) -> dict[str, Any]:
@@ -24,10 +26,16 @@ def build(config: DataConfig, folder: Path) -> dict[str, Any]:
     """
     if isinstance(config, SentimentDataConfig):
         info = build_sentiment(config, folder)
+        write_recipe(config, folder)
+    elif isinstance(config, MixtureDataConfig):
+        info = build_mixture(config, folder)
+        write_recipe(config, folder)
     else:
         info = build_movement(config, folder)
     write_json(folder / "build.json", info.model_dump(mode="json"))
-    samples = {split: info.counts[f"samples_{split}"] for split in ("train", "validation", "test")}
+    samples = {
+        name.removeprefix("samples_"): count for name, count in info.counts.items() if name.startswith("samples_")
+    }
     hashes = {name: getattr(info, name) for name in ("split_hash", "prompt_hash", "outcome_hash")}
     return {"samples": samples, **hashes}
 

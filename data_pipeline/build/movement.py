@@ -1,14 +1,18 @@
 """Build a movement data set: source, curation, linking, labels, samples, checks, files."""
 
+import shutil
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 
 from data_pipeline.audit.prices import audit_prices
+from data_pipeline.build.facts import card_facts, universe_notes
 from data_pipeline.build.loading import load_source
 from data_pipeline.build.notes import CUTOFF_NOTE, withheld_note
+from data_pipeline.build.recipe import write_recipe
 from data_pipeline.curation import curate, superseded_at
 from data_pipeline.dataset import (
     CheckResult,
@@ -28,6 +32,7 @@ from data_pipeline.samples.checks import check_samples, leak_share
 from data_pipeline.samples.labelling import empty_classes_note
 from data_pipeline.samples.movement import MovementSamples, movement_samples
 from data_pipeline.sources import SourceData
+from data_pipeline.splits import clusters_of, fold_splits
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.progress import progress_bar
 from tickertune.core.recipe import MovementDataConfig
@@ -38,8 +43,19 @@ FRESH_MARGIN_DAYS = 10
 """The decision before the first one lies at most so far back: the longest closure of an exchange."""
 
 
+@dataclass(frozen=True)
+class _Tables:
+    """What the data set and all its folds are made of."""
+
+    data: SourceData
+    documents: pl.DataFrame
+    drops: pl.DataFrame
+    findings: pl.DataFrame
+    sessions: Sessions
+
+
 def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
-    """Write the tables and the data set; returns what the data set says of itself."""
+    """Write the tables, the data set and its folds; returns what the data set says of itself."""
     with progress_bar("data", total=5) as bar:
         data = _load(config)
         _drop_bars_without_calendar(data)
@@ -52,25 +68,42 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
         drops = pl.concat([curated_out, unlinked])
         bar.advance()
         findings = audit_prices(data.bars, data.actions, data.instruments, sessions)
-        samples = movement_samples(
-            documents,
-            superseded_at(data.documents),
-            data.instruments,
-            data.bars,
-            data.actions,
-            sessions,
-            config,
-            findings=findings if config.audit.withhold else None,
-        )
-        _require_samples(config, samples)
-        checks = check_samples(samples, documents, config.latency_minutes)
+        tables = _Tables(data, documents, drops, findings, sessions)
         bar.advance()
-        info = _info(config, data, documents, drops, samples, sessions, checks)
+        info = _build_one(config, tables, folder)
         _write_tables(data, documents, drops, folder)
         write_table(findings, folder / "findings.parquet", ["instrument_id", "first_session", "kind", "detail"])
-        write_table(samples.withheld, folder / "withheld.parquet", ["sample_id", "first_session", "kind", "detail"])
-        write_dataset(samples.frame, info, folder / "dataset")
+        shutil.rmtree(folder / "folds", ignore_errors=True)
+        for number, split in enumerate(fold_splits(config.split, sessions), start=1):
+            fold = config.model_copy(update={"split": split})
+            _build_one(fold, tables, folder / "folds" / f"fold_{number:02d}")
         bar.advance()
+    return info
+
+
+def _build_one(config: MovementDataConfig, tables: _Tables, folder: Path) -> DatasetInfo:
+    """Write one data set with its recipe, and which documents its samples show."""
+    data, documents = tables.data, tables.documents
+    samples = movement_samples(
+        documents,
+        superseded_at(data.documents),
+        data.instruments,
+        data.bars,
+        data.actions,
+        tables.sessions,
+        config,
+        findings=tables.findings if config.audit.withhold else None,
+        clusters=clusters_of(tables.drops),
+    )
+    _require_samples(config, samples)
+    checks = check_samples(samples, documents, config.latency_minutes)
+    info = _info(config, data, documents, tables.drops, samples, tables.sessions, checks)
+    info = info.model_copy(update=card_facts(documents, tables.drops, samples.used, samples.splits.boundary))
+    shown = samples.used.with_columns(position=pl.int_range(pl.len()).over("sample_id"))
+    write_table(shown, folder / "shown.parquet", ["sample_id", "position"])
+    write_table(samples.withheld, folder / "withheld.parquet", ["sample_id", "first_session", "kind", "detail"])
+    write_recipe(config, folder)
+    write_dataset(samples.frame, info, folder / "dataset")
     return info
 
 
@@ -193,6 +226,7 @@ def _info(
         notes=[
             *data.notes,
             *withheld_note(samples.withheld),
+            *universe_notes(frame, data.bars, data.actions),
             *samples.notes,
             *empty_classes_note(priors.get("train", {}), labels),
             CUTOFF_NOTE,

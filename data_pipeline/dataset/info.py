@@ -19,6 +19,17 @@ class CheckResult(Noun):
     result: str
 
 
+class SourceFacts(Noun):
+    """What the texts of one source and licence say of themselves."""
+
+    source: str
+    documents: int
+    """Documents that some sample shows."""
+    licence: str
+    redistributable: bool
+    terms: str = ""
+
+
 class DatasetInfo(Noun):
     """The contents of ``info.json``."""
 
@@ -30,6 +41,8 @@ class DatasetInfo(Noun):
     market_adjusted: bool
     split_hash: str
     prompt_hash: str
+    prompt: dict[str, Any] = {}
+    """Template as name@version with the hash of its content, and what the recipe's prompt block sets besides."""
     outcome_hash: str
     """Changes with any label or target, so also with a corrected price that the other hashes do not see."""
     label_spec: dict[str, Any]
@@ -61,6 +74,17 @@ class DatasetInfo(Noun):
     last_session: str | None
     notes: list[str]
     checks: list[CheckResult]
+    sources: list[SourceFacts] = []
+    dropped: dict[str, int] = {}
+    """Documents dropped before the samples were made, by reason."""
+    documents_by_month: dict[str, dict[str, int]] = {}
+    """By source and month of availability (UTC), the documents kept."""
+    clusters: dict[str, int] = {}
+    """Near-duplicate ``clusters`` with more than one document, the ``documents`` in them and the ``largest``."""
+    boundaries: dict[str, str] = {}
+    """By split: when its texts begin (UTC), the time by which every outcome of an earlier split has ended."""
+    ids_only: bool = False
+    """Whether texts are replaced by ids; ``tickertune data rehydrate`` brings them back."""
 
 
 def split_hash(frame: pl.DataFrame) -> str:

@@ -47,14 +47,19 @@ def read_split(folder: Path, split: str) -> pl.DataFrame:
 
     Args:
         folder: A data set or data stage folder.
-        split: ``train``, ``validation`` or ``test``.
+        split: One of ``SPLITS``.
 
     Raises:
-        TickerTuneError: The split is unknown, or its file is missing or damaged.
+        TickerTuneError: The split is unknown, its file is missing or damaged, or the data set holds ids and no texts.
     """
     if split not in SPLITS:
         raise TickerTuneError(f"Unknown split '{split}'{did_you_mean(split, SPLITS)}", f"Use {', '.join(SPLITS)}")
-    if split not in read_info(folder).class_priors:
+    info = read_info(folder)
+    if info.ids_only:
+        raise TickerTuneError(
+            f"Data set {folder} holds ids and no texts", f"Run: tickertune data rehydrate {folder} --store YOUR_STORE"
+        )
+    if split not in info.class_priors:
         return frame_of(Sample, [])
     return read_table(dataset_folder(folder) / "data" / f"{split}.parquet", Sample)
 

@@ -9,9 +9,10 @@ from eval.checkpoint import base_checkpoint, checkpoint_of
 from tests.training.made_stage import write_stage
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_json, write_text
+from tickertune.core.hub import push
 from tickertune.core.recipe import ModelConfig
 from tickertune.core.tasks import get_task
-from training.hub import Origin, origin_of, push, write_package
+from training.hub import Origin, origin_of, write_package
 
 TINY = ModelConfig(name="tiny-llama")
 ORIGIN = Origin("someone/tiny-llama", "apache-2.0")

@@ -13,6 +13,7 @@ from tickertune.core.recipe import (
     CollectedSourceConfig,
     DataConfig,
     FilesSourceConfig,
+    MixtureDataConfig,
     Recipe,
     SentimentDataConfig,
     StockNetSourceConfig,
@@ -68,6 +69,8 @@ def source_paths(data: DataConfig) -> list[Path]:
     """Files and folders that a data stage reads; none for a simulated source."""
     if isinstance(data, SentimentDataConfig):
         return [part.path for part in (*data.train, *data.test)]
+    if isinstance(data, MixtureDataConfig):
+        return [block.path for block in data.sets]
     source = data.source
     if isinstance(source, StockNetSourceConfig):
         return [source.path]

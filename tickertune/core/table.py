@@ -96,9 +96,9 @@ def write_table(frame: pl.DataFrame, path: Path, sort_by: Sequence[str]) -> None
     Args:
         frame: The rows.
         path: Target file.
-        sort_by: Columns that order the rows uniquely.
+        sort_by: Columns that order the rows uniquely; none: the rows stand in their one order already.
     """
-    ordered = frame.sort(list(sort_by), maintain_order=True).rechunk()
+    ordered = (frame.sort(list(sort_by), maintain_order=True) if sort_by else frame).rechunk()
     with atomic_file(path) as temporary:
         ordered.write_parquet(temporary, compression="zstd", statistics=True, row_group_size=65_536)
 

@@ -1,81 +1,59 @@
 """The data card: what stands in the data set, where it is from, what was left out and what was checked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 
-import yaml
+import polars as pl
 
-from data_pipeline.dataset.info import DatasetInfo
+from data_pipeline.dataset.card.header import header
+from data_pipeline.dataset.card.markdown import table
+from data_pipeline.dataset.card.sections import label_section, source_section, splits_section
+from data_pipeline.dataset.card.usage import usage_section
+from data_pipeline.dataset.info import SPLITS, DatasetInfo
+
+__all__ = ["data_card"]
+
+ADVICE = (
+    "This data set is for research. Nothing in it is investment advice, and no score reached on it promises a return."
+)
 
 
-def data_card(info: DatasetInfo, splits: Sequence[str]) -> str:
+def data_card(info: DatasetInfo, frame: pl.DataFrame, plots: Mapping[str, str]) -> str:
     """Render the Markdown data card with its YAML header.
 
     Args:
         info: What the data set says of itself.
-        splits: Splits that have a file.
+        frame: ``Sample`` rows of all splits.
+        plots: Caption of each file under ``plots/``, by its name.
     """
-    header = {
-        "configs": [
-            {
-                "config_name": "default",
-                "data_files": [{"split": split, "path": f"data/{split}.parquet"} for split in splits],
-            }
-        ],
-        "license": "other",
-        "language": ["en"],
-        "task_categories": ["text-classification"],
-        "tags": ["finance", "tickertune"],
-    }
+    present = set(frame["split"])
+    splits = [split for split in SPLITS if split in present]
     sections = [
-        f"---\n{yaml.safe_dump(header, sort_keys=False)}---\n",
+        header(info, splits),
         f"# {info.task} from {info.source_kind}\n",
-        _source(info),
-        _label(info),
-        _splits(info, splits),
+        f"{ADVICE}\n",
+        usage_section(info),
+        source_section(info, plots),
+        label_section(info),
+        splits_section(info, frame, splits, plots),
         "## Counts\n\n" + table(("what", "n"), info.counts.items()),
-        "## Checks run at the build\n\n" + table(("check", "result"), ((row.check, row.result) for row in info.checks)),
+        _drops(info, plots),
+        "## Leakage checks\n\nRun on the finished samples at the build.\n\n"
+        + table(("check", "result"), ((row.check, row.result) for row in info.checks)),
         "## Notes\n\n" + "\n".join(f"- {note}" for note in info.notes) + "\n",
     ]
-    return "\n".join(sections)
+    return "\n".join(section for section in sections if section)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
-
-
-def _source(info: DatasetInfo) -> str:
-    may = "may be published" if info.redistributable else "may not be published: keep this data set private"
-    dates = f"Sessions {info.first_session} to {info.last_session}." if info.first_session else "Undated texts."
-    lines = [f"Licences of the texts: {', '.join(info.licences) or 'none stated'}; the texts {may}. {dates}"]
-    if info.price_basis:
+def _drops(info: DatasetInfo, plots: Mapping[str, str]) -> str:
+    if not info.dropped:
+        return ""
+    reasons = sorted(info.dropped, key=lambda reason: (-info.dropped[reason], reason))
+    lines = [table(("reason", "documents"), [(reason, info.dropped[reason]) for reason in reasons])]
+    if info.clusters:
         lines.append(
-            f"Prices: {', '.join(info.price_basis)} bars, used as total returns. Times are UTC; prompts show {info.zone} times."
+            "Near-duplicate clusters with more than one document: {clusters}, with {documents} documents, the largest "
+            "with {largest}. The earliest available document of a cluster survives.\n".format(**info.clusters)
         )
-    if info.ceiling:
-        best = ", ".join(f"{name} {value:.4f}" for name, value in sorted(info.ceiling.items()))
-        lines.append(f"Best reachable score, in closed form: {best}.")
-    return "## Source\n\n" + "\n\n".join(lines) + "\n"
-
-
-def _label(info: DatasetInfo) -> str:
-    lines = [f"Label hash `{info.label_hash}`.\n", table(("field", "value"), sorted(info.label_spec.items()))]
-    if info.fitted:
-        lines.append("Fitted on the train split:\n\n" + table(("state", "value"), sorted(info.fitted.items())))
-    if info.leak_share:
-        lines.append(f"**Leaky**: {info.leak_share:.1%} of the samples show text later than their entry.\n")
-    if info.dead_band_share:
-        lines.append(
-            f"{info.dead_band_share:.1%} of the samples fell in the dead band and were left out, by their outcome.\n"
-        )
-    return "## Label\n\n" + "\n".join(lines)
-
-
-def _splits(info: DatasetInfo, splits: Sequence[str]) -> str:
-    rows = [
-        (split, info.counts[f"samples_{split}"], *(f"{info.class_priors[split][label]:.3f}" for label in info.labels))
-        for split in splits
-    ]
-    hashes = f"Split hash `{info.split_hash}`, prompt hash `{info.prompt_hash}`, outcome hash `{info.outcome_hash}`.\n"
-    return "## Splits and class priors\n\n" + table(("split", "samples", *info.labels), rows) + "\n" + hashes
+    if "drops.png" in plots:
+        lines.append(f"![{plots['drops.png']}](plots/drops.png)\n")
+    return "## Documents dropped\n\n" + "\n".join(lines)

@@ -20,6 +20,7 @@ from data_pipeline.dataset import (
     split_hash,
     write_dataset,
 )
+from data_pipeline.dataset.info import SourceFacts
 from data_pipeline.samples.movement import movement_samples
 from tests.data_pipeline.made import config, market, new_york
 from tickertune.core.errors import TickerTuneError
@@ -76,7 +77,7 @@ def test_the_same_samples_in_any_order_give_the_same_bytes(frame: pl.DataFrame, 
     write_dataset(frame, info(frame), tmp_path / "one")
     write_dataset(frame.sample(fraction=1, shuffle=True, seed=1), info(frame), tmp_path / "two")
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
-    assert len(files) == 5
+    assert len(files) == 7  # three splits, info.json, the card and two plots
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
@@ -90,6 +91,45 @@ def test_the_hub_layout_loads_with_datasets(frame: pl.DataFrame, tmp_path: Path)
     assert {name: len(part) for name, part in hub.items()} == {name: len(part) for name, part in ours.items()}
     assert hub["test"][0] == ours["test"][0]
     assert [turn["role"] for turn in hub["train"][0]["messages"]] == ["system", "user"]
+
+
+def test_the_written_folder_loads_offline_with_the_declared_types(frame: pl.DataFrame, tmp_path: Path) -> None:
+    from datasets import Features, List, Value, load_dataset
+
+    write_dataset(frame, info(frame), tmp_path / "dataset")
+    header = yaml.safe_load((tmp_path / "dataset" / "README.md").read_text().split("---\n")[1])
+    declared = Features._from_yaml_list(header["dataset_info"]["features"])
+    folder, cache = str(tmp_path / "dataset"), str(tmp_path / "cache")
+    whole = load_dataset(folder, cache_dir=cache)
+    stream = load_dataset(folder, cache_dir=cache, streaming=True)
+    assert whole["train"].features == stream["train"].features == declared
+    assert list(declared) == frame.columns
+    assert declared["as_of"] == declared["exit"] == Value("timestamp[us, tz=UTC]")
+    assert declared["session"] == Value("date32")
+    assert declared["messages"] == List({"role": Value("string"), "content": Value("string")})
+    first = next(iter(stream["test"]))
+    assert first == whole["test"][0]
+    assert first["as_of"] == read_split(tmp_path, "test")["as_of"][0]
+
+
+def test_class_priors_by_month_are_those_of_the_rows(frame: pl.DataFrame, tmp_path: Path) -> None:
+    write_dataset(frame, info(frame), tmp_path)
+    card = (tmp_path / "README.md").read_text()
+    march = frame.filter(pl.col("session").dt.strftime("%Y-%m") == "2020-03")
+    down = (march["label"] == "down").mean()
+    assert f"| 2020-03 | {len(march)} | {down:.3f} | {1 - down:.3f} |" in card  # type: ignore[operator]
+
+
+def test_text_from_a_source_cannot_break_the_cards_tables(frame: pl.DataFrame, tmp_path: Path) -> None:
+    evil = SourceFacts(source="a|b", documents=1, licence="x\n# heading", redistributable=False, terms="| y |")
+    write_dataset(frame, info(frame).model_copy(update={"sources": [evil]}), tmp_path)
+    assert "| a\\|b | 1 | x # heading | no | \\| y \\| |" in (tmp_path / "README.md").read_text()
+
+
+def test_a_data_set_of_ids_is_not_read_as_if_it_had_texts(frame: pl.DataFrame, tmp_path: Path) -> None:
+    write_dataset(frame, info(frame).model_copy(update={"ids_only": True}), tmp_path)
+    with pytest.raises(TickerTuneError, match=r"ids and no texts.*rehydrate"):
+        read_split(tmp_path, "test")
 
 
 def test_the_card_says_what_matters(frame: pl.DataFrame, tmp_path: Path) -> None:

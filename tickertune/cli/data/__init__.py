@@ -5,7 +5,21 @@ from typing import Any
 
 import typer
 
-from tickertune.cli.data import audit, build, canary, collect, export, instruments, replay, show, sources, status, watch
+from tickertune.cli.data import (
+    audit,
+    build,
+    canary,
+    collect,
+    export,
+    instruments,
+    push,
+    rehydrate,
+    replay,
+    show,
+    sources,
+    status,
+    watch,
+)
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Collect documents and prices, build data sets, look at both."
@@ -23,6 +37,8 @@ _COMMANDS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (audit.audit, {}),
     (build.build, {"context_settings": {"allow_extra_args": True, "ignore_unknown_options": True}}),
     (show.show, {}),
+    (push.push, {}),
+    (rehydrate.rehydrate, {}),
 )
 for _function, _settings in _COMMANDS:
     app.command(**_settings)(_function)

@@ -17,7 +17,8 @@ def show(
 
     info = read_info(folder)
     rows: list[dict[str, Any]] = []
-    for split in ("train", "validation", "test"):
+    present = [split for split in info.class_priors if split.startswith("ood")]
+    for split in ("train", "validation", "test", *present):
         samples = read_split(folder, split)
         days = samples["session"].drop_nulls()
         row: dict[str, Any] = {"split": split, "samples": samples.height, "days": days.n_unique()}

@@ -33,6 +33,7 @@ from tickertune.core.recipe.label import (
     label_config,
 )
 from tickertune.core.recipe.loading import load_config, parse_config, read_yaml
+from tickertune.core.recipe.mixture import MixedSetConfig, MixtureDataConfig
 from tickertune.core.recipe.prompt import (
     AlphasContextConfig,
     AnonymiseConfig,
@@ -77,8 +78,8 @@ __all__ = [
     "ExcessLabelConfig",
     "FilesSourceConfig",
     "FinGPTRlspLabelConfig",
-    "FinGPTV11LabelConfig",
     "FinGPTV1LabelConfig",
+    "FinGPTV11LabelConfig",
     "FoldsConfig",
     "ForecasterLabelConfig",
     "FundamentalsContextConfig",
@@ -88,6 +89,8 @@ __all__ = [
     "LanguageConfig",
     "LoraConfig",
     "MacroContextConfig",
+    "MixedSetConfig",
+    "MixtureDataConfig",
     "ModelConfig",
     "MovementDataConfig",
     "NormaliseConfig",

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from tickertune.core.recipe.base import Config
 from tickertune.core.recipe.curation import CurationConfig
 from tickertune.core.recipe.label import AuditConfig, ExcessLabelConfig, LabelConfig, label_task_name
+from tickertune.core.recipe.mixture import MixtureDataConfig
 from tickertune.core.recipe.prompt import PromptConfig
 from tickertune.core.recipe.sentiment import SentimentDataConfig
 from tickertune.core.recipe.source import SourceConfig
@@ -65,4 +66,4 @@ class MovementDataConfig(Config):
         return self
 
 
-DataConfig = Annotated[MovementDataConfig | SentimentDataConfig, Field(discriminator="kind")]
+DataConfig = Annotated[MovementDataConfig | SentimentDataConfig | MixtureDataConfig, Field(discriminator="kind")]

@@ -1,0 +1,68 @@
+"""Pushing a folder to the Hugging Face Hub: one commit or none, private unless told otherwise, no secret in any word."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from tickertune.core.errors import TickerTuneError
+
+TOKEN = "HF_TOKEN"
+PATH_KEYS = {"path", "documents", "bars", "instruments", "actions", "output", "dataset", "init", "accelerate", "store"}
+"""Keys of a recipe that name files of the machine that it ran on."""
+
+
+def token_from_environment() -> str:
+    """Return the Hub token, which is read from nowhere else.
+
+    Raises:
+        TickerTuneError: There is none.
+    """
+    token = os.environ.get(TOKEN)
+    if not token:
+        raise TickerTuneError(f"{TOKEN} is not set", f"Put a write token into the environment variable {TOKEN}")
+    return token
+
+
+def push(folder: Path, repository: str, public: bool, kind: Literal["model", "dataset"] = "model") -> str:
+    """Upload a folder to the Hub as one commit; the repository is made private unless ``public``.
+
+    A push that breaks leaves the repository as it was: the commit comes last, and what was uploaded before it is
+    recognised by its hash the next time.
+
+    Returns:
+        Address of the commit.
+
+    Raises:
+        TickerTuneError: No token in the environment, the Hub refuses, or the repository is public against the wish.
+    """
+    import httpx
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    token = token_from_environment()
+    hub = HfApi(token=token)
+    try:
+        hub.create_repo(repository, private=not public, exist_ok=True, repo_type=kind)
+        if not public and not hub.repo_info(repository, repo_type=kind).private:
+            raise TickerTuneError(f"Repository {repository} is public", "Give --public, or name another repository")
+        commit = hub.upload_folder(
+            repo_id=repository, folder_path=folder, commit_message="Push by TickerTune", repo_type=kind
+        )
+        return str(commit)
+    except (HfHubHTTPError, httpx.HTTPError) as error:
+        said = str(error).splitlines()[0].replace(token, "***") if str(error) else type(error).__name__
+        raise TickerTuneError(
+            f"The Hub refused {repository} ({said})",
+            "Check the name, the token's rights and the network, and give the same command again",
+        ) from None
+
+
+def without_paths(value: Any, key: str = "") -> Any:
+    """A recipe's values with each path cut to its last part."""
+    if isinstance(value, Mapping):
+        return {name: without_paths(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [without_paths(inner, key) for inner in value]
+    is_path = isinstance(value, str) and (key in PATH_KEYS or os.path.isabs(value))
+    return Path(value).name if is_path else value
