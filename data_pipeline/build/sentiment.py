@@ -45,6 +45,7 @@ def _info(config: SentimentDataConfig, samples: SentimentSamples) -> DatasetInfo
         market_adjusted=False,
         split_hash=split_hash(samples.frame),
         prompt_hash=prompt_hash(samples.frame),
+        prompt={"template": samples.template.reference, "template_hash": samples.template.hash},
         outcome_hash=outcome_hash(samples.frame),
         label_spec=spec,
         label_hash=sha256_value(spec),
