@@ -31,6 +31,7 @@ from data_pipeline.linking import link
 from data_pipeline.samples.checks import check_samples, leak_share
 from data_pipeline.samples.labelling import empty_classes_note
 from data_pipeline.samples.movement import MovementSamples, movement_samples
+from data_pipeline.samples.prompting import prompt_facts
 from data_pipeline.sources import SourceData
 from data_pipeline.splits import clusters_of, fold_splits
 from tickertune.core.errors import TickerTuneError
@@ -94,6 +95,7 @@ def _build_one(config: MovementDataConfig, tables: _Tables, folder: Path) -> Dat
         config,
         findings=tables.findings if config.audit.withhold else None,
         clusters=clusters_of(tables.drops),
+        observations=data.observations,
     )
     _require_samples(config, samples)
     checks = check_samples(samples, documents, config.latency_minutes)
@@ -204,6 +206,7 @@ def _info(
         market_adjusted=spec.market_adjusted,
         split_hash=split_hash(frame),
         prompt_hash=prompt_hash(frame),
+        prompt=prompt_facts(config),
         outcome_hash=outcome_hash(frame),
         label_spec=spec.said(),
         label_hash=spec.hash,
