@@ -9,7 +9,7 @@ import polars as pl
 
 from data_pipeline.audit.leakage.checks.priors import counts_by_split, shares_by_month
 from data_pipeline.audit.leakage.finding import AuditResult
-from data_pipeline.audit.leakage.inputs import Source, open_source
+from data_pipeline.audit.leakage.inputs import Source, is_data, open_source
 from data_pipeline.audit.leakage.load import Loaded, load_view
 from data_pipeline.audit.leakage.registry import run_checks
 from data_pipeline.audit.leakage.times import check_zone
@@ -92,11 +92,24 @@ def audit_view(loaded: Loaded, source: Source) -> AuditResult:
 
 def is_dataset(folder: Path) -> bool:
     """Whether a folder holds a data set, and not only tables of documents and prices."""
-    tables = {"documents", "bars", "actions", "instruments", "drops", "quarantine", "findings", "withheld", "clocks"}
+    tables = {
+        "documents",
+        "bars",
+        "actions",
+        "instruments",
+        "drops",
+        "quarantine",
+        "findings",
+        "withheld",
+        "clocks",
+        "shown",
+    }
     if (folder / "dataset" / "info.json").is_file() or (folder / "info.json").is_file():
         return True
-    files = [file for file in folder.rglob("*") if file.is_file() and not file.name.startswith(".")]
-    return any(file.stem not in tables and not file.stem.startswith("truth_") for file in files) or not files
+    if (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file():
+        return True
+    files = [file for file in folder.rglob("*") if file.is_file() and is_data(file)]
+    return any(file.stem not in tables and not file.stem.startswith("truth_") for file in files)
 
 
 def _own_folder(dataset: str) -> Path | None:

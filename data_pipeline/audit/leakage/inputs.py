@@ -17,7 +17,7 @@ _SPLIT = re.compile(r"(?:^|[^a-z])(train(?:ing)?|test(?:ing)?|validation|valid|v
 _SPLIT_NAMES = {"training": "train", "testing": "test", "eval": "test", "valid": "validation", "val": "validation",
                 "dev": "validation"}  # fmt: skip
 _HUB = re.compile(r"^[A-Za-z0-9][\w.-]*/[\w.-]+$")
-NOT_DATA = {"dataset_info.json", "state.json", "dataset_dict.json", "info.json", "build.json", "metrics.json",
+NOT_DATA = {"dataset_info.json", "state.json", "dataset_dict.json", "info.json", "build.json", "metrics.json", "audit.json",
             "dataset_infos.json"}  # fmt: skip
 Batches = Iterator[pl.DataFrame]
 
@@ -69,7 +69,7 @@ def split_name(text: str) -> str:
 
 def split_of(path: Path) -> str | None:
     """The split that a file's name tells."""
-    found = _SPLIT.search(path.name.lower()) or _SPLIT.search(path.parent.name.lower())
+    found = _SPLIT.search(path.name.lower()) or _SPLIT.fullmatch(path.parent.name.lower())
     return split_name(found.group(1)) if found else None
 
 
@@ -95,7 +95,7 @@ def _folder(path: Path) -> Source:
         path = stage
     if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
         return _saved(path)
-    files = [file for file in sorted(path.rglob("*")) if file.is_file() and _is_data(file)]
+    files = [file for file in sorted(path.rglob("*")) if file.is_file() and is_data(file)]
     if not files:
         raise TickerTuneError(
             f"Folder {path} holds no data set: neither save_to_disk files nor any of {', '.join(READERS)}",
@@ -107,7 +107,8 @@ def _folder(path: Path) -> Source:
     return Source(str(path), [_file_part(file) for file in files])
 
 
-def _is_data(file: Path) -> bool:
+def is_data(file: Path) -> bool:
+    """Whether a file is one of a data set, by its name."""
     if any(part.startswith((".", "_")) for part in file.parts[-2:]) or file.name in NOT_DATA:
         return False
     return suffix_of(file) in READERS or re.fullmatch(r"\d{4}-\d\d-\d\d", file.name) is not None

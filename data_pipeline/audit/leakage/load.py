@@ -157,10 +157,10 @@ class _Reader:
         """What was thinned out."""
         found = []
         if self.stride > 1:
-            found.append(f"of {self.seen:,} rows every {self.stride}th was looked at")
+            found.append(f"of {self.seen:,} rows one in {self.stride} was looked at")
         if self.text_stride > 1:
             found.append(
-                f"every {max(self.text_stride, self.stride)}th text was searched; equal texts were compared over all rows looked at"
+                f"one text in {max(self.text_stride, self.stride)} was searched; equal texts were compared over all rows looked at"
             )
         if len(numeric) > MAX_FEATURES:
             found.append(f"of {len(numeric)} numeric columns the first {MAX_FEATURES} were compared with the label")

@@ -41,6 +41,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Names by role, the likeliest first; compared without case, with ``_`` for anything that is no letter or digit."""
 OURS = {"sample_id", "provenance", "doc_ids"}
 """Columns that only data sets of ours have: there every ``ret_`` column is a return after the entry."""
+MOST_LABELS = 50
+"""Different words from which a column of text is free text and no label."""
 SEVERAL = ("text", "target", "documents")
 """Roles that several columns may share."""
 _PERIOD = re.compile(r"^(\d{4}-\d\d-\d\d)\s*(?:_|/|to|~|,| )\s*(\d{4}-\d\d-\d\d)$")
@@ -149,7 +151,13 @@ def _fits(role: str, values: pl.Series) -> bool:
     if role == "target":
         return dtype.is_numeric() and not _is_classes(known)
     if role == "label":
-        return dtype in (pl.String, pl.Boolean) or dtype.is_integer() or (dtype.is_float() and _is_classes(known))
+        few = known.n_unique() <= MOST_LABELS
+        return (
+            (dtype == pl.String and few)
+            or dtype == pl.Boolean
+            or dtype.is_integer()
+            or (dtype.is_float() and _is_classes(known))
+        )
     if role == "period":
         return dtype == pl.String and len(known) > 0 and all(_PERIOD.match(value) for value in known.head(20))
     if role == "documents":

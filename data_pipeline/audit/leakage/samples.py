@@ -1,5 +1,7 @@
 """The audit of samples that a build has in memory."""
 
+from collections.abc import Iterator, Sequence
+
 import polars as pl
 
 from data_pipeline.audit.leakage.audit import audit_view
@@ -9,8 +11,8 @@ from data_pipeline.audit.leakage.load import load_view
 
 
 def audit_samples(
-    frame: pl.DataFrame, documents: pl.DataFrame | None = None, *, exchange: str, zone: str, latency_minutes: int = 0
-) -> AuditResult:
+    frame: pl.DataFrame, documents: pl.DataFrame | None, *, exchange: str, zone: str, latency_minutes: int
+) -> list[tuple[str, str]]:
     """Audit ``Sample`` rows with the same checks as any other data set.
 
     Args:
@@ -19,11 +21,15 @@ def audit_samples(
         exchange: ISO 10383 code of the exchange.
         zone: Its IANA zone.
         latency_minutes: Time from a document's availability to its use.
+
+    Returns:
+        Checks with their results, for the data card; a check that cannot be done is not among them.
     """
-    source = Source(
-        "samples",
-        [Part("samples", None, tuple(frame.columns), lambda names, size: frame.select(list(names)).iter_slices(size))],
-    )
+
+    def read(columns: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
+        return frame.select(list(columns)).iter_slices(size)
+
+    source = Source("samples", [Part("samples", None, tuple(frame.columns), read)])
     loaded = load_view(
         source,
         {},
@@ -33,20 +39,13 @@ def audit_samples(
         documents=documents,
         latency_minutes=latency_minutes,
     )
-    return audit_view(loaded, source)
+    return _results(audit_view(loaded, source))
 
 
-def results(audit: AuditResult) -> list[tuple[str, str]]:
-    """Checks with their results, for a data card: each check that was done, and what it found."""
+def _results(audit: AuditResult) -> list[tuple[str, str]]:
     rows = []
     for state in audit.checks:
-        if not state.done:
-            continue
-        own = [finding for finding in audit.findings if finding.check == state.check]
-        rows.append(
-            (
-                f"audit: {state.title}",
-                "; ".join(f"{finding.severity}: {finding.detail}" for finding in own) or "nothing found",
-            )
-        )
+        own = [f"{finding.severity}: {finding.detail}" for finding in audit.findings if finding.check == state.check]
+        if state.done:
+            rows.append((f"audit: {state.title}", "; ".join(own) or "nothing found"))
     return rows

@@ -1,5 +1,8 @@
 """Zones that cannot be right: two clocks that differ by whole hours, and hours that are not the market's."""
 
+import re
+from datetime import timedelta
+
 import numpy as np
 import polars as pl
 
@@ -13,11 +16,14 @@ EXCHANGE_MARKETS = {"America/New_York": "US", "Asia/Shanghai": "CN", "Europe/Lon
 SAME = 0.9
 """Share of rows in which two clocks must differ by the same whole hours."""
 HOUR = 3_600_000_000
+CLOCKS = timedelta(minutes=2)
+"""By so much two clocks may differ."""
+_SEEN = re.compile(r"download|crawl|scrap|fetch|seen|retriev|collect", re.IGNORECASE)
 
 
 def check(view: View) -> list[Finding]:
     """Compare the columns of times with each other, and the hours of the text with the market's day."""
-    return [*_two_clocks(view), *_hours(view)]
+    return [*_two_clocks(view), *_seen_before(view), *_hours(view)]
 
 
 def _two_clocks(view: View) -> list[Finding]:
@@ -43,6 +49,27 @@ def _two_clocks(view: View) -> list[Finding]:
                     f"{name} and {other} differ by {shift} hours in {share:.0%} of the rows: one was read in another zone"
                     + ("; the epoch number is the surer" if column.epoch else ""),
                     "Read epoch numbers as UTC, and wall times in the zone of their source",
+                )
+            )  # fmt: skip
+    return found
+
+
+def _seen_before(view: View) -> list[Finding]:
+    """Stamps later than the moment at which the text was already fetched: they are wrong."""
+    if not view.has("published") or view.dates("published"):
+        return []
+    found = []
+    for name, column in view.other_times.items():
+        if column.date_only or not _SEEN.search(name):
+            continue
+        rows = view.frame.select("row", "published").with_columns(column.utc.alias(name)).drop_nulls()
+        wrong = rows.filter(pl.col("published") > pl.col(name) + CLOCKS)
+        if wrong.height:
+            found.append(
+                view.finding(
+                    NAME, "warning", wrong.height, rows.height,
+                    f"{wrong.height:,} texts are stamped after {name}, when somebody had them already: the stamp is wrong",
+                    f"Take such a text as published by {name}, or leave it out", rows=wrong, times=("published",),
                 )
             )  # fmt: skip
     return found

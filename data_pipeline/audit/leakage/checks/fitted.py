@@ -1,9 +1,10 @@
-"""Cut points and scalers that were fitted on all rows instead of the training split."""
+"""Cut points that were fitted on all rows instead of the training split."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from data_pipeline.audit.leakage.checks.priors import counts_by_split
 from data_pipeline.audit.leakage.finding import Finding
@@ -11,119 +12,82 @@ from data_pipeline.audit.leakage.view import View
 
 NAME = "fitted_on_everything"
 FEWEST = 60
-RARE, LIKELY = 1e-3, 2e-2
+RARE, LIKELY = 5e-3, 2e-2
 """Chance below which exact quantiles are an error, and from which they are nothing."""
+MISSED = 3
+"""Rows by which the classes of train must miss the cuts."""
 QUANTILES: tuple[tuple[float, ...], ...] = (
     (0.5,), (1 / 3, 2 / 3), (0.25, 0.5, 0.75), (0.2, 0.4, 0.6, 0.8), (0.1, 0.3, 0.7, 0.9), (0.03, 0.15, 0.53, 0.85),
     (0.3, 0.7), (0.2, 0.8), (0.1, 0.9), tuple(k / 10 for k in range(1, 10)),
 )  # fmt: skip
 """Cut lists in use: equal classes, and those of the registry of labels."""
-REMEDY = "Fit cut points and scalers on the training split, store them, and apply them to the others"
+REMEDY = "Fit cut points on the training split, store them, and apply them to the others"
 
 
 def check(view: View) -> list[Finding]:
-    """Look for class shares and scaled features that are exact over all rows and not in train."""
-    return [*_quantiles(view), *_scalers(view)]
-
-
-def _quantiles(view: View) -> list[Finding]:
-    if not view.has("label"):
+    """Look for classes that are cut exactly at quantiles of all rows, and not at those of train."""
+    if not view.has("label") or view.frame.drop_nulls("label").height < FEWEST:
         return []
-    counts = counts_by_split(view)
-    if "train" not in counts or len(counts) < 2:
-        return []
-    classes = _ordered(view)
-    train = [counts["train"].get(label, 0) for label in classes]
-    every = [sum(split.get(label, 0) for split in counts.values()) for label in classes]
-    if sum(every) < FEWEST or not 2 <= len(classes) <= 10:
+    train = ((view.frame["split"] == "train") & view.frame["label"].is_not_null()).fill_null(False)
+    if not train.any():
         return []
     for cuts in QUANTILES:
-        if len(cuts) + 1 != len(classes):
-            continue
-        for order in _orders(classes, every, train):
-            whole, part = order
-            # A cut fitted on train is exact in train, so that exactness over all rows is chance: it must be a rare one.
-            chance = _chance(whole, cuts)
-            if chance < LIKELY and _off(part, cuts) > 3:
-                told = ", ".join(f"{cut:.3g}" for cut in cuts)
-                return [
-                    view.finding(
-                        NAME, "error" if chance < RARE else "warning", sum(whole), sum(whole),
-                        f"the classes cut all {sum(whole):,} rows exactly at the quantiles {told}, and train "
-                        f"{_off(part, cuts):.0f} rows off: the cut points have seen the test (chance {chance:.1g})",
-                        REMEDY,
-                    )
-                ]  # fmt: skip
+        chance = _by_values(view, train, cuts)
+        chance = _by_counts(view, cuts) if chance is None else chance
+        if chance < LIKELY:
+            told = ", ".join(f"{cut:.3g}" for cut in cuts)
+            rows = view.frame.drop_nulls("label").height
+            return [
+                view.finding(
+                    NAME, "error" if chance < RARE else "warning", rows, rows,
+                    f"the classes cut all rows exactly at the quantiles {told}, and those of train elsewhere: the cut points "
+                    f"have seen the test (by chance {chance:.1g})", REMEDY,
+                )
+            ]  # fmt: skip
     return []
 
 
-def _ordered(view: View) -> list[str]:
-    """Classes from the lowest returns to the highest; by name where there is no return."""
-    rows = view.frame.drop_nulls("label")
-    if "target" in rows.columns:
-        means = rows.group_by("label").agg(pl.col("target").mean()).sort("target", "label")
-        return means["label"].to_list()
-    return sorted(rows["label"].unique())
-
-
-def _orders(classes: list[str], every: list[int], train: list[int]) -> list[tuple[list[int], list[int]]]:
-    """The classes as they stand, and for equal classes that is enough; else the other way round too."""
-    return [(every, train), (every[::-1], train[::-1])]
-
-
-def _chance(counts: Sequence[int], cuts: Sequence[float]) -> float:
-    """How likely honest classes cut all rows where quantiles would; 1 where they do not.
-
-    Below a quantile q of n rows lie ``floor((n - 1) q) + 1`` (interpolated) or ``round(n q)`` of them.
-    """
-    total, below = sum(counts), 0
-    chance = 1.0
-    for cut, count in zip(cuts, counts[:-1], strict=True):
-        below += count
-        exact = {int((total - 1) * cut) + 1, round(total * cut)}
-        if below not in exact:
-            return 1.0
-        share = max(count, 1) / total
-        chance *= min(len(exact) / np.sqrt(2 * np.pi * total * share * (1 - share)), 1.0)
-    return float(chance)
-
-
-def _off(counts: Sequence[int], cuts: Sequence[float]) -> float:
-    """Rows by which the cumulative counts miss the cuts at most."""
-    total = sum(counts)
-    below = np.cumsum(counts)[:-1]
-    return float(np.abs(below - np.array(cuts) * total).max())
-
-
-def _scalers(view: View) -> list[Finding]:
-    if not view.has("splits") or not view.has("features"):
-        return []
-    train = (view.frame["split"] == "train").fill_null(False)
-    if not train.any() or train.all():
-        return []
-    found: list[str] = []
-    for name in view.features.columns:
-        values = view.features[name]
-        every, part = _finite(values), _finite(values.filter(train))
-        if min(len(every), len(part)) < FEWEST or len(np.unique(every)) < 10:
+def _by_values(view: View, train: pl.Series, cuts: Sequence[float]) -> float | None:
+    """Chance that honest cuts lie at the quantiles of all returns; 1 where they do not, None where no return is cut."""
+    for name in view.targets.columns:
+        rows = pl.DataFrame({"label": view.frame["label"], "value": view.targets[name], "train": train})
+        rows = rows.drop_nulls().filter(pl.col("value").is_finite())
+        bounds = rows.group_by("label").agg(low=pl.col("value").min(), high=pl.col("value").max()).sort("low")
+        if len(bounds) != len(cuts) + 1 or (bounds["high"][:-1] > bounds["low"][1:]).any():
             continue
-        standard = abs(every.mean()) < 1e-6 and min(abs(every.std() - 1), abs(every.std(ddof=1) - 1)) < 1e-6
-        own = abs(part.mean()) > 1e-4 or abs(part.std() - 1) > 1e-3
-        ranged = every.min() in (0, -1) and every.max() == 1 and (part.min() > every.min() or part.max() < 1)
-        if (standard and own) or ranged:
-            found.append(name)
-    if not found:
-        return []
-    return [
-        view.finding(
-            NAME, "error", len(found), view.features.width,
-            f"features {', '.join(found[:5])} are scaled exactly over all rows, not over train: the scaler has seen the test",
-            REMEDY, unit="features",
-        )
-    ]  # fmt: skip
+        below, above = bounds["high"][:-1].to_numpy(), bounds["low"][1:].to_numpy()
+        every, part = rows["value"].to_numpy(), rows.filter("train")["value"].to_numpy()
+        if not len(part) or not _between(np.quantile(every, cuts), below, above):
+            return 1.0
+        if _between(np.quantile(part, cuts), below, above):
+            return 1.0
+        # Equal returns (texts of one stock and day) count once: between two of them no cut can lie.
+        return _chance(len(np.unique(every)), np.diff([0.0, *cuts, 1.0])[:-1], 1)
+    return None
 
 
-def _finite(values: pl.Series) -> np.ndarray:
-    array = values.drop_nulls().to_numpy().astype(np.float64)
-    finite: np.ndarray = array[np.isfinite(array)]
-    return finite
+def _between(values: NDArray[np.float64], below: NDArray[np.float64], above: NDArray[np.float64]) -> bool:
+    return bool(((values >= below) & (values <= above)).all())
+
+
+def _by_counts(view: View, cuts: Sequence[float]) -> float:
+    """The same where no return is known: from the numbers of rows alone, classes in the order of their names or against it."""
+    counts = counts_by_split(view)
+    classes = sorted({label for own in counts.values() for label in own})
+    if len(classes) != len(cuts) + 1 or "train" not in counts:
+        return 1.0
+    for order in (classes, classes[::-1]):
+        every = np.cumsum([sum(own.get(label, 0) for own in counts.values()) for label in order])
+        part = np.cumsum([counts["train"].get(label, 0) for label in order])
+        # Below a quantile q of n rows lie floor((n - 1) q) + 1 (interpolated) or round(n q) of them.
+        exact = [{int((every[-1] - 1) * cut) + 1, round(every[-1] * cut)} for cut in cuts]
+        off = float(np.abs(part[:-1] - np.array(cuts) * part[-1]).max())
+        if off > MISSED and all(below in allowed for below, allowed in zip(every[:-1], exact, strict=True)):
+            return _chance(int(every[-1]), np.diff([0.0, *cuts, 1.0])[:-1], max(map(len, exact)))
+    return 1.0
+
+
+def _chance(rows: int, shares: NDArray[np.float64], ways: int) -> float:
+    """How likely honest classes have exact sizes: for each but the last, the density of a binomial count at its mean."""
+    each = np.minimum(ways / np.sqrt(2 * np.pi * rows * shares * (1 - shares)), 1)
+    return float(np.prod(each))

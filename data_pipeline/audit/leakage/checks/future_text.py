@@ -22,11 +22,11 @@ _DATE = re.compile(
 )  # fmt: skip
 _PAST = re.compile(
     r"\b(?:closed|ended|finished|fell|rose|jumped|gained|dropped|slid|surged|plunged|tumbled|climbed|soared|reported|"
-    r"announced|posted|increased|decreased|traded|settled)\b", re.I)  # fmt: skip
+    r"posted|increased|decreased|traded|settled)\b", re.I)  # fmt: skip
 _AHEAD = re.compile(
     r"\b(?:will|would|expect\w*|schedul\w*|upcoming|plan\w*|due|until|through|by|before|ahead|next|to be|set to|"
     r"expir\w*|payable|record|deadline|on or about|effective|matur\w*|going|upcoming|later|call|webcast|host\w*|"
-    r"to [a-z]{3,}|should|could|may|can|forecast|meeting|ending|ends|starting|beginning|from|as of|until|holders|predict\w*)\b", re.I)  # fmt: skip
+    r"to [a-z]{3,}|reopen\w*|event|summit|should|could|may|can|forecast|meeting|ending|ends|starting|beginning|from|as of|until|holders|predict\w*)\b", re.I)  # fmt: skip
 _ROW = re.compile(r"^\s*[,;\t|: ]\s*[-+]?\$?\d")
 """What follows the date of a line in a table of figures."""
 AROUND = 70
