@@ -60,6 +60,7 @@ typecheck: setup  ## mypy, strict
 
 docs: setup  ## write the generated pages of docs/
 	$(BIN)/python scripts/recipe_keys.py
+	$(BIN)/python scripts/tasks_page.py
 	$(BIN)/python scripts/sources_page.py
 
 format: setup  ## rewrite the files in the house style

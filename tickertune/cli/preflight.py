@@ -13,9 +13,13 @@ from tickertune.core.recipe import (
     CollectedSourceConfig,
     DataConfig,
     FilesSourceConfig,
+    FundamentalsContextConfig,
+    MacroContextConfig,
     MixtureDataConfig,
+    PromptConfig,
     Recipe,
     SentimentDataConfig,
+    SourceConfig,
     StockNetSourceConfig,
     read_yaml,
 )
@@ -71,7 +75,17 @@ def source_paths(data: DataConfig) -> list[Path]:
         return [part.path for part in (*data.train, *data.test)]
     if isinstance(data, MixtureDataConfig):
         return [block.path for block in data.sets]
-    source = data.source
+    return [*_paths_of_source(data.source), *_paths_of_prompt(data.prompt)]
+
+
+def _paths_of_prompt(prompt: PromptConfig) -> list[Path]:
+    figures = (FundamentalsContextConfig, MacroContextConfig)
+    paths = [block.path for block in prompt.context if isinstance(block, figures)]
+    paths.append(prompt.anonymise.aliases if prompt.anonymise else None)
+    return [path for path in paths if path]
+
+
+def _paths_of_source(source: SourceConfig) -> list[Path]:
     if isinstance(source, StockNetSourceConfig):
         return [source.path]
     if isinstance(source, CollectedSourceConfig):
