@@ -3,6 +3,7 @@
 import polars as pl
 
 from data_pipeline.curation.deduplication import Past, remove_duplicates
+from data_pipeline.curation.deduplication.past import require_incremental, require_later
 from data_pipeline.curation.engine import prepare
 from data_pipeline.curation.filters import fit_filters
 from tickertune.core.recipe import CurationConfig
@@ -30,7 +31,14 @@ def curate_after(
 
     Returns:
         Kept documents and drops of the new documents, as the full rebuild would have them, and the new past.
+
+    Raises:
+        TickerTuneError: A document is not after the past, or a filter learns from all documents.
     """
+    if past is not None:
+        require_incremental(config)
     prepared = prepare(documents, config, fit_filters(documents, config))
+    if past is not None:
+        require_later(prepared.kept, past)
     kept, repeats, past = remove_duplicates(prepared.kept, config.near_duplicate_threshold, past)
     return kept, pl.concat([prepared.drops, repeats]).sort("doc_id", "revision"), past

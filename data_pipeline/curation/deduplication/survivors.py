@@ -31,6 +31,8 @@ class Past:
     """``key``, ``origin`` (doc_id that first had these words), ``survivor`` (who stays for it), ``seen``."""
     kept: dict[str, np.ndarray] = field(default_factory=lambda: {name: np.zeros(0, np.uint64) for name in PASSES})
     """Hashes of all doc_ids that a pass ever kept: their later revisions are kept too."""
+    last: tuple[int, str, int] | None = None
+    """The last document in ``ORDER``: microseconds, doc_id, revision."""
 
 
 EXACT_SCHEMA = pl.Schema({"key": pl.UInt64, "origin": pl.String, "survivor": pl.String, "seen": pl.Int64})
@@ -61,9 +63,10 @@ def survivors(documents: pl.DataFrame, past: Past, threshold: float) -> tuple[np
     near.run()
     gone = {drop.doc_id: drop.survivor for drop in reversed(near.drops)}
     exact_drops = [drop._replace(survivor=gone.get(drop.survivor or "", drop.survivor)) for drop in exact.drops]
-    return near.kept, drops_frame([*exact_drops, *near.drops]), Past(
-        near.live(), exact.table(gone), {"exact": exact.kept_ids(), "near": near.kept_ids()}
-    )  # fmt: skip
+    last = (near.end, str(documents["doc_id"][-1]), int(documents["revision"][-1]))
+    kept_ids = {"exact": exact.kept_ids(), "near": near.kept_ids()}
+    drops = drops_frame([*exact_drops, *near.drops])
+    return near.kept, drops, Past(near.live(), exact.table(gone), kept_ids, last)
 
 
 class _Pass:

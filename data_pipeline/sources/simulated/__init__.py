@@ -14,6 +14,7 @@ import polars as pl
 from data_pipeline.sources.base import SourceData
 from data_pipeline.sources.simulated.ceiling import ceiling_of, probability_up
 from data_pipeline.sources.simulated.dirt import available_at, soil
+from data_pipeline.sources.simulated.edits import edited
 from data_pipeline.sources.simulated.figures import simulate_figures
 from data_pipeline.sources.simulated.market import Company, instruments_of, make_companies, simulate_prices
 from data_pipeline.sources.simulated.newswire import TONE_VARIANCE, Item, Window, draw_tones, write_stories
@@ -54,6 +55,7 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
         own = prices.open_returns[t] - prices.open_returns[t].mean()
         items += soil(config.seed, window, stories, companies, own, config.dirt)
         items += varied(config.seed, window, companies, config.dirt.variety)
+        items += edited(config.seed, window, companies, config.dirt.edits)
     items.sort(key=lambda item: (available_at(item), item.doc_id, item.revision))
     variance = config.news_probability * TONE_VARIANCE
     volatility = np.array([company.volatility for company in companies])

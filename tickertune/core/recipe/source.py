@@ -23,6 +23,9 @@ class DirtConfig(Config):
     missing_bar: float = Field(default=0.002, ge=0, le=1)
     variety: float = Field(default=0, ge=0, le=1)
     """Chance, for each company before each session, of a text that is hard to judge by language or as promotion."""
+    edits: float = Field(default=0, ge=0, le=1)
+    """Chance, for each company before each session, of a headline, its return with one word changed that says the
+    same, and a look-alike with another direction, number, company or date."""
 
 
 class SimulatedSourceConfig(Config):
