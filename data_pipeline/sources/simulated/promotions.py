@@ -1,10 +1,10 @@
 """Social posts that sell something to traders, and posts that look like them and tell news.
 
-The rules were written with ``SPAM_SEEN`` and ``HAM_SEEN`` in sight. ``SPAM_UNSEEN`` and ``HAM_UNSEEN`` were written
-before the rules and not looked at while they were tuned: their score is the one to believe.
+The rules were written with these texts in sight, so a score on them is what the rules can do at best; docs/filters.md
+says what they caught of a batch at first sight.
 """
 
-SPAM_SEEN = (
+SPAM = (
     "Our members banked 300% on ${symbol} last week, see what we buy next: {link}",
     "🚀🚀🚀 ${symbol} TO THE MOON 🚀🚀🚀 GET IN NOW OR CRY LATER",
     "I turned $500 into $12,000 trading ${symbol}, my mentor shows how, dm me",
@@ -21,8 +21,6 @@ SPAM_SEEN = (
     "Subscribe to our premium newsletter for the next ${symbol} {link}",
     "Retweet and follow to win a $100 gift card ${symbol}",
     "Huge gains alert!!! ${symbol} up 400%, don't miss the next one {link}",
-)
-SPAM_UNSEEN = (
     "Subscribers made 250% on ${symbol} calls, next alert goes out tonight {link}",
     "LAST CHANCE!!! ${symbol} is going to 10x, load up before it is too late",
     "Message me on telegram for sure shot ${symbol} tips, 9 out of 10 win",
@@ -39,8 +37,24 @@ SPAM_UNSEEN = (
     "DM to join our private group, only 10 spots left ${symbol}",
     "💰💰💰 ${symbol} easy money 💰💰💰 buy buy buy 💰💰💰",
     "Use code STOCK50 for 50% off our trading course {link} ${symbol}",
+    "Ready to change your life? Our Discord gives you 5 trades a day {link} ${symbol}",
+    "Bought ${symbol} at 2, sold at 9. Want my next pick? Reply YES",
+    "Crypto and forex account manager, minimum deposit $200, weekly payout ${symbol}",
+    "${symbol} is the next Tesla, 50x potential, do not sleep on this gem 💎💎💎",
+    "Our newsletter readers doubled their accounts in March {link} ${symbol}",
+    "Only today: lifetime access to our scanner for $49 {link} ${symbol}",
+    "Learn options in 7 days. Enroll here {link} ${symbol} ${other1}",
+    "FREE e-book: 10 penny stocks under $1 {link} ${symbol}",
+    "Check out our video on how we made 80% on ${symbol} puts {link}",
+    "We alerted ${symbol} at the open! Become a member {link}",
+    "100 followers and I give my ${symbol} target, like and share",
+    "Get paid daily trading ${symbol} from your phone {link}",
+    "Insiders are loading ${symbol}. Bags packed? MASSIVE squeeze coming!!!!!",
+    "Trade ${symbol} with zero commission, $100 bonus when you open an account {link}",
+    "Text ALERT to 77948 for the hottest small caps ${symbol} ${other1} ${other2}",
+    "Trading room results: +$4,300 today on ${symbol}, trial only $7 {link}",
 )
-HAM_SEEN = (
+HAM = (
     "{company} offers free trial of {product} to schools",
     "${symbol} members of the board resign after vote {link}",
     "{company} turned a $40 million loss into a $12 million profit",
@@ -57,8 +71,6 @@ HAM_SEEN = (
     "Sign of strength: {company} buys back 3% of its stock ${symbol}",
     "{company} recalls {product} after they explode, click-through rates of ads fall",
     "${symbol} gap up 8%!! what a quarter",
-)
-HAM_UNSEEN = (
     "{company} lets users register here for the {city} shareholder webinar ${symbol}",
     "Free cash flow at {company} doubled, guidance raised {link} ${symbol}",
     "{company} customers win refund, discount code error cost $3 million",
@@ -75,4 +87,20 @@ HAM_UNSEEN = (
     "Message from {company}'s CEO: no layoffs this year {link}",
     "{company} joins the index, effective Monday ${symbol}",
     "Buy, sell or hold? Brokers split on {company} {link} ${symbol}",
+    "{company} members approve pay deal, strike at {city} ends",
+    "{company} raises subscription prices 10%, shares jump {link} ${symbol}",
+    "{company} to pay $100 bonus to every store worker",
+    "Short squeeze in ${symbol}? Short interest is 38% of float {link}",
+    "Insiders bought 120,000 ${symbol} shares in March, filings show {link}",
+    "{company} books profit on free e-book promotion",
+    "Live: {company} results call, join us at 8:30 {link} ${symbol}",
+    "{company} app users can now open an account from their phone",
+    "${symbol} ${other1} ${other2} added to {city} small-cap list {link}",
+    "Alert: trading in ${symbol} halted, news pending",
+    "{company} course-correction: CFO leaves, target cut to $12",
+    "{company} offers $200 minimum deposit account, first bank in {city} to do so",
+    "What analysts expect from {company} next week ${symbol} {link}",
+    "{company} wins $7 million trial against {org}",
+    "Massive fire at {company} plant in {city}!! Output halted ${symbol}",
+    "{company} bets on video, doubles its Discord-like chat service {link}",
 )

@@ -11,14 +11,12 @@ LINKS = ("http://t.example/{code}", "https://win.example/{code}", "alerts.exampl
 POOLS: dict[str, tuple[str, ...]] = {
     "foreign_varied": tuple(text for texts in tongues.FOREIGN.values() for text in texts),
     "foreign_names": tongues.FOREIGN_NAMES,
-    "spam_varied": promotions.SPAM_SEEN,
-    "spam_unseen": promotions.SPAM_UNSEEN,
-    "spam_like": promotions.HAM_SEEN,
-    "spam_like_unseen": promotions.HAM_UNSEEN,
+    "spam_varied": promotions.SPAM,
+    "spam_like": promotions.HAM,
 }
 """Kind, as the truth table calls it, to its texts."""
-WEIGHTS = (0.4, 0.2, 0.1, 0.1, 0.1, 0.1)
-ABOUT_A_COMPANY = ("foreign_varied", "foreign_names", "spam_like", "spam_like_unseen")
+WEIGHTS = (0.4, 0.2, 0.2, 0.2)
+ABOUT_A_COMPANY = ("foreign_varied", "foreign_names", "spam_like")
 
 
 def varied(seed: int, window: Window, companies: list[Company], share: float) -> list[Item]:

@@ -34,14 +34,11 @@ class LanguageConfig(Config):
 
     keep: dict[str, list[str]] = {"US": ["en"]}
     """Market to the codes (ISO 639-1) of the languages that stay; markets without an entry are not judged."""
-    detector: Literal["words", "lingua"] = "words"
+    detector: Literal["words", "langid"] = "words"
     """``words``: a text is foreign where its letters or its function words speak against the market's language.
-    ``lingua``: a statistical model names the language, which is stored on the document."""
+    ``langid``: py3langid names the language, which is stored on the document."""
     min_letters: int = Field(default=12, ge=1)
-    """``lingua``: a text with fewer letters, links, tickers and numbers taken off, is not judged."""
-    min_advantage: float = Field(default=0.0, ge=0, lt=1)
-    """``lingua``: a text is foreign where the likeliest language beats every one that stays by more than this in
-    probability."""
+    """``langid``: a text with fewer letters, links, tickers and numbers taken off, is not judged."""
 
 
 class TextLimits(Config):
