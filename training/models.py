@@ -8,6 +8,7 @@ from peft import LoraConfig as PeftLoraConfig
 from peft import PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, set_seed
 
+from tickertune.core.errors import TickerTuneError
 from tickertune.core.quantization import nf4_config
 from tickertune.core.recipe import LoraConfig, ModelConfig
 
@@ -53,16 +54,41 @@ def load_base(base: str, model: ModelConfig, method: Method, weights: Path | Non
 
 
 def add_adapter(model: Any, lora: LoraConfig, seed: int) -> Any:
-    """Put a new LoRA adapter on a base model; its random part comes from ``seed``."""
+    """Put a new LoRA adapter on a base model; its random part comes from ``seed``.
+
+    Raises:
+        TickerTuneError: The model has no such layer.
+    """
+    layers, count = lora.layers_to_transform, model.config.num_hidden_layers
+    if unknown := sorted(set(layers or ()) - set(range(count))):
+        raise TickerTuneError(
+            f"lora.layers_to_transform names layer {unknown[0]}, but the model has layers 0 to {count - 1}",
+            "Name layers of this model, or leave the key out",
+        )
+    targets = lora.target_modules
+    if layers is not None and targets == "all-linear":
+        targets = _linear_names(model)  # PEFT takes layers only beside a list of names
     set_seed(seed)
     shape = PeftLoraConfig(
         r=lora.r,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
-        target_modules=lora.target_modules,
+        target_modules=targets,
+        layers_to_transform=lora.layers_to_transform,
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, shape)
+
+
+def _linear_names(model: Any) -> list[str]:
+    """Names of the linear modules inside the decoder layers."""
+    return sorted(
+        {
+            name.rpartition(".")[2]
+            for name, module in model.named_modules()
+            if isinstance(module, torch.nn.Linear) and module is not model.get_output_embeddings()
+        }
+    )
 
 
 def load_adapter(model: Any, folder: Path) -> Any:

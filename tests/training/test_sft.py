@@ -131,3 +131,26 @@ def test_missing_data_set_and_empty_train_split(dataset: Path, tmp_path: Path) -
     with pytest.raises(TickerTuneError, match="the train split is empty"):
         train(sft_config(write_samples(tmp_path / "data", test_only), tmp_path / "out"))
     assert not (tmp_path / "out").exists()
+
+
+def test_layers_to_transform_gets_the_only_adapters(dataset: Path, tmp_path: Path) -> None:
+    config = sft_config(dataset, tmp_path)
+    train(config.model_copy(update={"lora": config.lora.model_copy(update={"layers_to_transform": [1]})}))
+    names = weights(tmp_path / "adapter")
+    assert {name.split(".layers.")[1].split(".")[0] for name in names} == {"1"}
+    assert {name.split(".")[-3] for name in names} == {
+        "q_proj",
+        "k_proj",
+        "v_proj",
+        "o_proj",
+        "gate_proj",
+        "up_proj",
+        "down_proj",
+    }
+
+
+def test_layer_that_the_model_lacks_is_refused(dataset: Path, tmp_path: Path) -> None:
+    config = sft_config(dataset, tmp_path)
+    with pytest.raises(TickerTuneError, match="names layer 2, but the model has layers 0 to 1"):
+        train(config.model_copy(update={"lora": config.lora.model_copy(update={"layers_to_transform": [1, 2]})}))
+    assert not (tmp_path / "adapter").exists()

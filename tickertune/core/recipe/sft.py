@@ -15,6 +15,9 @@ class LoraConfig(Config):
     alpha: int = Field(default=32, ge=1)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     target_modules: str | list[str] = "all-linear"
+    layers_to_transform: list[int] | None = None
+    """Decoder layers that get an adapter, counted from 0; None: all. With the last ones alone no gradient goes further
+    down, which saves up to half of a training step's arithmetic."""
 
 
 class SftConfig(Config):
