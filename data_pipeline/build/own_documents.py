@@ -42,8 +42,10 @@ def own_documents(folder: Path, store: Path | None, source: Path | None) -> tupl
             documents = table(opened, "document", parsers(opened, None)[0])
     else:
         documents = _from_source(config, source)
-    # Drops do not matter here: what the publisher kept is named by id.
-    rewritten, _, _ = apply_filters(documents, config.curation)
+    # Texts are rewritten as the publisher's were. What the publisher kept is named by id, so that rules which judge a text
+    # by what was fitted on others are not asked again.
+    rules = config.curation.model_copy(update={"quality": None, "perplexity": None})
+    rewritten, _, _ = apply_filters(documents, rules)
     return rewritten, config.max_document_chars
 
 
