@@ -125,11 +125,14 @@ def _names(
 
 
 def _past_note(spec: LabelSpec, correlations: dict[int, float]) -> list[str]:
-    said = ", ".join(f"{span} sessions {value:+.2f}" for span, value in correlations.items())
+    if not correlations:
+        return []
+    spans = ", ".join(str(span) for span in correlations)
+    values = ", ".join(f"{value:+.2f}" for value in correlations.values())
     return [
-        f"Label {spec.name} holds some of the past: its correlation on train with the return of the sessions before "
-        f"the decision is {said}. What a model scores by the past moves in its prompt is no forecast."
-    ] if said else []  # fmt: skip
+        f"Label {spec.name} holds some of the past: on train its correlation with the returns of the {spans} sessions "
+        f"before the decision is {values}. What a model scores by the past moves in its prompt is no forecast."
+    ]
 
 
 def empty_classes_note(priors: dict[str, float], classes: list[str]) -> list[str]:
