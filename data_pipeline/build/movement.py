@@ -9,10 +9,12 @@ from pathlib import Path
 import polars as pl
 
 from data_pipeline.audit.prices import audit_prices
+from data_pipeline.build.decontamination import without_evaluation_texts
 from data_pipeline.build.facts import card_facts, universe_notes
 from data_pipeline.build.loading import load_source
 from data_pipeline.build.notes import CUTOFF_NOTE, withheld_note
 from data_pipeline.build.recipe import write_recipe
+from data_pipeline.build.story import DROPPED
 from data_pipeline.curation import curate, superseded_at
 from data_pipeline.dataset import (
     CheckResult,
@@ -97,6 +99,7 @@ def _build_one(config: MovementDataConfig, tables: _Tables, folder: Path) -> Dat
         clusters=clusters_of(tables.drops),
         observations=data.observations,
     )
+    samples = without_evaluation_texts(samples, documents, config, folder)
     _require_samples(config, samples)
     checks = check_samples(samples, documents, config.latency_minutes)
     info = _info(config, data, documents, tables.drops, samples, tables.sessions, checks)
@@ -241,6 +244,8 @@ def _info(
 def _write_tables(data: SourceData, documents: pl.DataFrame, drops: pl.DataFrame, folder: Path) -> None:
     write_table(documents, folder / "documents.parquet", ["available_at", "doc_id", "revision"])
     write_table(drops, folder / "drops.parquet", ["reason", "doc_id", "revision"])
+    dropped = data.documents.join(drops, on=["doc_id", "revision"], how="semi")
+    write_table(dropped, folder / DROPPED, ["available_at", "doc_id", "revision"])
     write_table(data.instruments, folder / "instruments.parquet", ["instrument_id", "valid_from", "symbol"])
     write_table(data.bars, folder / "bars.parquet", ["instrument_id", "session"])
     write_table(data.actions, folder / "actions.parquet", ["instrument_id", "ex_date", "kind", "value"])

@@ -10,6 +10,7 @@ from tickertune.cli.data import (
     build,
     canary,
     collect,
+    explain,
     export,
     instruments,
     push,
@@ -37,6 +38,7 @@ _COMMANDS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (audit.audit, {}),
     (build.build, {"context_settings": {"allow_extra_args": True, "ignore_unknown_options": True}}),
     (show.show, {}),
+    (explain.explain, {}),
     (push.push, {}),
     (rehydrate.rehydrate, {}),
 )
