@@ -157,7 +157,7 @@ def _call(name: str, arguments: list[ast.expr], window: Mapping[str, Floats]) ->
         return _UNARY[name](x)
     sessions = _sessions(name, arguments[-1])
     if name in _SHIFTS:
-        before = np.concatenate([np.full(min(sessions, len(x)), np.nan), x[:-sessions]])
+        before: Floats = np.concatenate([np.full(min(sessions, len(x)), np.nan), x[:-sessions]])
         return before if name == "delay" else x - before
     if name == "corr":
         return _filled(_correlation(_rows(x, sessions), _rows(_value(arguments[1], window), sessions)), len(x))

@@ -1,5 +1,6 @@
 """Every context block, and all of them together anonymised: nothing that comes after a decision changes its prompt."""
 
+import re
 from datetime import timedelta
 from functools import lru_cache
 
@@ -30,6 +31,17 @@ def test_the_blocks_are_there(prompt: str) -> None:
     users = full(prompt).frame["messages"].list.last().struct["content"]
     for kind in BLOCKS if prompt == "all" else [prompt]:
         assert users.str.contains(f"\n{TITLES[kind]}:\n- ", literal=True).mean() > 0.6, kind
+
+
+def test_an_anonymous_prompt_names_no_company_and_no_symbol() -> None:
+    prompts = " ".join(full("all").frame["messages"].list.last().struct["content"])
+    words = set(re.findall(r"\w+", prompts))
+    table = market().instruments
+    assert not [name for name in table["name"] if name.casefold() in prompts.casefold()]
+    assert not {symbol for symbol in table["symbol"] if len(symbol) > 1} & words
+    plain = " ".join(full("similar").frame["messages"].list.last().struct["content"])
+    assert all(name in plain for name in table["name"])
+    assert set(full("all").frame["symbol"]) == set(table["symbol"])
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
