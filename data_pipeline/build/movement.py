@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from data_pipeline.audit.leakage import audit_samples
 from data_pipeline.audit.prices import audit_prices
 from data_pipeline.build.decontamination import without_evaluation_texts
 from data_pipeline.build.facts import card_facts, universe_notes
@@ -102,6 +103,13 @@ def _build_one(config: MovementDataConfig, tables: _Tables, folder: Path) -> Dat
     samples = without_evaluation_texts(samples, documents, config, folder)
     _require_samples(config, samples)
     checks = check_samples(samples, documents, config.latency_minutes)
+    checks += audit_samples(
+        samples.frame,
+        documents,
+        exchange=tables.sessions.exchange,
+        zone=tables.sessions.zone,
+        latency_minutes=config.latency_minutes,
+    )
     info = _info(config, data, documents, tables.drops, samples, tables.sessions, checks)
     info = info.model_copy(update=card_facts(documents, tables.drops, samples.used, samples.splits.boundary))
     shown = samples.used.with_columns(position=pl.int_range(pl.len()).over("sample_id"))
