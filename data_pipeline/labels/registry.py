@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
+from data_pipeline.labels.fingpt import (
+    fingpt_forecaster,
+    fingpt_rlsp,
+    fingpt_v1,
+    fingpt_v1_1,
+    fingpt_v1_as_published,
+)
+from data_pipeline.labels.shapes import mirrored, raw_return, trailing
 from data_pipeline.labels.spec import LabelSpec
 from tickertune.core.recipe import LabelConfig
 from tickertune.core.recipe.label import (
     ExcessLabelConfig,
-    FinGPTRlspLabelConfig,
-    FinGPTV1LabelConfig,
-    FinGPTV11LabelConfig,
     RetuningLabelConfig,
     SsptLabelConfig,
     TradingR1LabelConfig,
@@ -18,8 +23,6 @@ from tickertune.core.recipe.label import (
 
 PUBLISHED_DAY_ZONE = "Europe/Berlin"
 """Zone whose days StockNet's day files follow (99.5% of them), found by comparing them with ``created_at``."""
-WEEK = 5
-"""Sessions of a calendar week without a holiday."""
 
 
 def excess(config: ExcessLabelConfig) -> LabelSpec:
@@ -39,7 +42,7 @@ def excess(config: ExcessLabelConfig) -> LabelSpec:
         target="ret_scaled",
         market_adjusted=True,
         benchmark=config.benchmark,
-        **_trailing(config),
+        **trailing(config),
         source="TickerTune",
         notes=notes,
     )
@@ -56,7 +59,7 @@ def acl18(config: LabelConfig) -> LabelSpec:
         fixed_band=(-0.005, 0.0055),
         honours_fresh_only=False,
         market_adjusted=False,
-        **_trailing(config),
+        **trailing(config),
         source="Xu and Cohen, ACL 2018 (StockNet)",
         notes="The dead band depends on the outcome. Text ends before the close that the return starts from.",
     )
@@ -77,7 +80,7 @@ def acl18_as_published(config: LabelConfig) -> LabelSpec:
 
 def sep(config: LabelConfig) -> LabelSpec:
     """The sign of the next change of the close, without a dead zone."""
-    return _raw(
+    return raw_return(
         config,
         name="sep",
         event="close",
@@ -89,89 +92,16 @@ def sep(config: LabelConfig) -> LabelSpec:
     )
 
 
-def fingpt_rlsp(config: FinGPTRlspLabelConfig) -> LabelSpec:
-    """Five sessions, three classes."""
-    return _raw(
-        config,
-        name="fingpt_rlsp",
-        event="open",
-        horizon=config.horizon,
-        classes=3,
-        thresholds=_mirrored((config.threshold,)),
-        source="Yang et al., 2023 (FinGPT, reinforcement learning on stock prices)",
-        notes="The paper says five trading days and leaves the prices open: open to open here.",
-    )
-
-
-def fingpt_v1(config: FinGPTV1LabelConfig) -> LabelSpec:
-    """Open to open over five sessions, five classes, entered after the news."""
-    return _raw(
-        config,
-        name="fingpt_v1",
-        event="open",
-        horizon=config.horizon,
-        classes=5,
-        thresholds=_mirrored(config.thresholds),
-        source="FinGPT v1.0",
-        notes="The return starts at the first open after the news.",
-    )
-
-
-def fingpt_v1_as_published(config: FinGPTV1LabelConfig) -> LabelSpec:
-    """The same with the published entry: news before the cutoff is joined to that day's open, which came first."""
-    return fingpt_v1(config).model_copy(
-        update={
-            "name": "fingpt_v1_as_published",
-            "text_window": "until_cutoff",
-            "cutoff": config.cutoff,
-            "leaky": True,
-            "notes": f"News until {config.cutoff} exchange time is joined to the open of its own day, a price from "
-            "before the news.",
-        }
-    )
-
-
-def fingpt_v1_1(config: FinGPTV11LabelConfig) -> LabelSpec:
-    """Five sessions, seven classes."""
-    return _raw(
-        config,
-        name="fingpt_v1_1",
-        event="open",
-        horizon=config.horizon,
-        classes=7,
-        thresholds=_mirrored(config.thresholds),
-        source="FinGPT v1.1",
-        notes="Open to open, as in v1.0.",
-    )
-
-
-def fingpt_forecaster(config: LabelConfig) -> LabelSpec:
-    """The return of a calendar week, by sign and whole per cents."""
-    return _raw(
-        config,
-        name="fingpt_forecaster",
-        event="open",
-        exit_event="close",
-        horizon=WEEK,
-        span="calendar_week",
-        classes=12,
-        thresholds=tuple(per_cent / 100 for per_cent in range(-5, 6)),
-        source="FinGPT Forecaster",
-        notes="From the first open to the last close of the week. The published week starts at the last close before, "
-        "so that a weekend's news would come after its price. No change counts as up by 0-1%.",
-    )
-
-
 def retuning(config: RetuningLabelConfig) -> LabelSpec:
     """The overnight gap."""
-    return _raw(
+    return raw_return(
         config,
         name="retuning",
         event="close",
         exit_event="open",
         horizon=1,
         classes=3,
-        thresholds=_mirrored((config.threshold,)),
+        thresholds=mirrored((config.threshold,)),
         source="RETuning, 2025",
         notes="Most gaps are smaller than the threshold: flat has a heavy prior. Text ends before the close.",
     )
@@ -192,7 +122,7 @@ def trading_r1(config: TradingR1LabelConfig) -> LabelSpec:
         ema_span=config.span,
         ema_horizons=config.horizons,
         ema_weights=config.weights,
-        **_trailing(config),
+        **trailing(config),
         source="Trading-R1, 2025",
         notes="Forward returns; quantiles of the train split. The published algorithm shifts the wrong way and fits "
         "on all data. The exponential mean lags, so that the label holds some of the past: see the notes.",
@@ -213,7 +143,7 @@ def triple_barrier(config: TripleBarrierLabelConfig) -> LabelSpec:
         market_adjusted=False,
         volatility_of="raw",
         barriers=(config.upper, config.lower),
-        **_trailing(config),
+        **trailing(config),
         source="Lopez de Prado, Advances in Financial Machine Learning, 2018",
         notes="Touches are looked for at closes. The exit is the touch; splits purge by the vertical barrier.",
     )
@@ -242,7 +172,7 @@ def sspt(config: SsptLabelConfig) -> LabelSpec:
         thresholds=(0.0,),
         market_adjusted=False,
         average_window=config.window if rule == "moving_average" else None,
-        **_trailing(config),
+        **trailing(config),
         source="SSPT, 2025",
         notes=notes,
     )
@@ -270,16 +200,3 @@ LABELS: dict[str, Callable[[Any], LabelSpec]] = {
 def label_spec(config: LabelConfig) -> LabelSpec:
     """The specification that a recipe's label block asks for."""
     return LABELS[config.name](config)
-
-
-def _trailing(config: LabelConfig) -> dict[str, int]:
-    return {"volatility_sessions": config.volatility_sessions, "beta_sessions": config.beta_sessions}
-
-
-def _raw(config: LabelConfig, **values: Any) -> LabelSpec:
-    """A label that cuts the plain return of its trade at published thresholds."""
-    return LabelSpec(target="ret_raw", market_adjusted=False, **_trailing(config), **values)
-
-
-def _mirrored(thresholds: tuple[float, ...]) -> tuple[float, ...]:
-    return (*(-value for value in reversed(thresholds)), *thresholds)
