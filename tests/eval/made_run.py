@@ -23,7 +23,7 @@ from eval.prediction import predictions_of
 from eval.report import write_report
 from tickertune.core.decision import Decision
 from tickertune.core.files import sha256_text, write_json, write_text
-from tickertune.core.recipe import EvalConfig, LabelConfig
+from tickertune.core.recipe import EvalConfig, ExcessLabelConfig
 from tickertune.core.sample import Message, Sample
 from tickertune.core.table import frame_of, write_table
 from tickertune.core.tasks import get_task
@@ -165,7 +165,7 @@ def make_world(
         split_hash=sha256_text(world),
         prompt_hash=sha256_text("prompt"),
         outcome_hash=sha256_text(f"outcome {world}"),
-        label_spec=label_spec(LabelConfig()).model_dump(mode="json") if movement else {"name": "annotated"},
+        label_spec=label_spec(ExcessLabelConfig()).model_dump(mode="json") if movement else {"name": "annotated"},
         label_hash=sha256_text("label"),
         fitted={"cut_points": [0.013]} if movement else {},
         class_priors=dict.fromkeys(("train", "validation", "test"), shares),
