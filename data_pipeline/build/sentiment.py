@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from data_pipeline.build.notes import CUTOFF_NOTE
+import polars as pl
+
+from data_pipeline.build.decontamination import evaluation_texts
+from data_pipeline.build.notes import CUTOFF_NOTE, overlap_notes
 from data_pipeline.dataset import (
     CheckResult,
     DatasetInfo,
@@ -25,13 +28,17 @@ from tickertune.core.tasks import get_task
 def build_sentiment(config: SentimentDataConfig, folder: Path) -> DatasetInfo:
     """Write drops.parquet and the data set; returns what the data set says of itself."""
     with progress_bar("data", total=2) as bar:
-        samples = sentiment_samples(config, read_labelled)
+        samples = sentiment_samples(config, read_labelled, _evaluation(config))
         bar.advance()
         info = _info(config, samples)
         write_table(samples.drops, folder / "drops.parquet", ["reason", "doc_id", "revision"])
         write_dataset(samples.frame, info, folder / "dataset")
         bar.advance()
     return info
+
+
+def _evaluation(config: SentimentDataConfig) -> pl.DataFrame | None:
+    return evaluation_texts(config.decontamination.sets) if config.decontamination else None
 
 
 def _info(config: SentimentDataConfig, samples: SentimentSamples) -> DatasetInfo:
@@ -65,6 +72,10 @@ def _info(config: SentimentDataConfig, samples: SentimentSamples) -> DatasetInfo
         redistributable=all(SETS[name].redistributable for name in names),
         first_session=None,
         last_session=None,
-        notes=["Publish texts only under the licences above: CC BY-NC-SA forbids commercial use.", CUTOFF_NOTE],
+        notes=[
+            "Publish texts only under the licences above: CC BY-NC-SA forbids commercial use.",
+            *overlap_notes(samples.counts),
+            CUTOFF_NOTE,
+        ],
         checks=[CheckResult(check="no training or validation text has the same words as a test text", result="pass")],
     )

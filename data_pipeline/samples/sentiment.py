@@ -7,11 +7,12 @@ from typing import Any, Literal
 import polars as pl
 
 from data_pipeline.curation.drops import Drop, drops_frame
+from data_pipeline.curation.filters.decontamination import contaminated
 from data_pipeline.curation.filters.normalise import normalise_text
 from data_pipeline.curation.text import repost_key
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_text
-from tickertune.core.recipe import SentimentDataConfig, SentimentSetConfig
+from tickertune.core.recipe import DecontaminationConfig, SentimentDataConfig, SentimentSetConfig
 from tickertune.core.sample import Sample
 from tickertune.core.table import check_table, schema_of
 from tickertune.core.tasks import HeadlineTask, HeadlineView, Task, Template, get_task
@@ -21,6 +22,8 @@ Reader = Callable[[SentimentSetConfig, Part, str], pl.DataFrame]
 """From a set, its part and the task to rows of text, label (null: it cannot be stated), row_id (unique over all sets) and
 question (empty but for tasks that ask one)."""
 CONTAMINATED = "same_text_as_test"
+REMOVED, LEFT_IN = "contaminated", "left_in_though_like"
+"""Prefixes of the counts of training texts that overlap with a set's texts: dropped, or only counted."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,14 @@ class SentimentSamples:
     """How the prompts were rendered."""
 
 
-def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSamples:
+def sentiment_samples(
+    config: SentimentDataConfig, read: Reader, evaluation: pl.DataFrame | None = None
+) -> SentimentSamples:
     """Build the samples of a recipe.
 
     A training text with the same words as a test text is dropped, by the key that finds exact duplicates in news.
+    One that shares a run of words or nearly all word pairs with a test text or a text of ``evaluation`` (``set``,
+    ``text_id``, ``text``) is dropped where the recipe has a ``decontamination`` block, and counted where not.
     The validation part is drawn by the hash of the text, so that equal texts stay on one side, and is not repeated.
 
     Raises:
@@ -49,11 +56,24 @@ def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSam
     test, unstated = _rows(config, "test", read)
     train, more = _rows(config, "train", read)
     held = test.group_by("words").agg(pl.col("doc_id").min().alias("survivor"))
-    contaminated = train.join(held, on="words").sort("doc_id")
+    same = train.join(held, on="words").sort("doc_id")
     train = train.join(held, on="words", how="anti")
+    near = contaminated(
+        train.select("text", row_id="doc_id"),
+        pl.concat(
+            [
+                test.select(set=pl.lit("test"), text_id="doc_id", text="text"),
+                *([] if evaluation is None else [evaluation]),
+            ]
+        ),
+        config.decontamination or DecontaminationConfig(),
+    )
+    if config.decontamination:
+        train = train.join(near, left_on="doc_id", right_on="row_id", how="anti", maintain_order="left")
     if train.is_empty():
         raise TickerTuneError(
-            f"All {len(contaminated)} training texts are test texts too", "Train on other sets than those tested on"
+            f"All {len(same) + len(near)} training texts are test texts too, or nearly",
+            "Train on other sets than those tested on",
         )
     draw = pl.Series([_share(f"{config.seed}:{key}") for key in train["key"]], dtype=pl.Float64)
     train = train.with_columns(
@@ -75,12 +95,20 @@ def sentiment_samples(config: SentimentDataConfig, read: Reader) -> SentimentSam
         "train_texts": len(train),
         "test_texts": len(test),
         "repeated_rows": len(copies) - len(train),
-        CONTAMINATED: len(contaminated),
+        CONTAMINATED: len(same),
+        **{
+            f"{REMOVED if config.decontamination else LEFT_IN}_{name}": n
+            for name, n in near["set"].value_counts().sort("set").rows()
+        },
         **({"answers_that_cannot_be_stated": unstated + more} if unstated + more else {}),
     }
-    pairs = contaminated.select("doc_id", "survivor").rows()
-    drops = drops_frame(Drop(doc_id, 0, CONTAMINATED, survivor, "") for doc_id, survivor in pairs)
-    return SentimentSamples(check_table(frame, Sample, "The table of samples"), drops, counts, template)
+    drops = [
+        Drop(doc_id, 0, CONTAMINATED, survivor, "") for doc_id, survivor in same.select("doc_id", "survivor").rows()
+    ]
+    if config.decontamination:
+        rows_near = near.select("row_id", "set", "text_id", "overlap", "size").rows()
+        drops += [Drop(row, 0, REMOVED, text, f"{name}: {how} {size:g}") for row, name, text, how, size in rows_near]
+    return SentimentSamples(check_table(frame, Sample, "The table of samples"), drops_frame(drops), counts, template)
 
 
 def _rows(config: SentimentDataConfig, part: Part, read: Reader) -> tuple[pl.DataFrame, int]:

@@ -61,14 +61,14 @@ def without_links(texts: pl.Series) -> tuple[pl.Series, int]:
 def without_stock_lines(bodies: pl.Series) -> tuple[pl.Series, int]:
     """Remove stock lines and tails from bodies; returns the bodies and how many places went."""
     tails = int(bodies.str.count_matches(_TAILS).sum())
-    bodies = bodies.str.replace_all(_TAILS, "") if tails else bodies
+    bodies = bodies.str.replace_all(_TAILS, "").str.replace_all("\n{2,}", "\n") if tails else bodies
     at = bodies.str.contains(_LINE).arg_true()
     lines = pl.element()
     stock = (lines.str.len_chars() <= MAX_LINE) & lines.str.contains(_LINE)
     before = bodies.gather(at).str.split("\n")
     after = before.list.eval(lines.filter(~stock & (lines != "")))
     gone = int(before.list.len().sum()) - int(after.list.len().sum()) if len(at) else 0
-    return (bodies.scatter(at, after.list.join("\n")) if gone else bodies).str.strip_chars(" \n"), tails + gone
+    return (bodies.clone().scatter(at, after.list.join("\n")) if gone else bodies).str.strip_chars(" \n"), tails + gone
 
 
 def footers(documents: pl.DataFrame, titles: int) -> pl.DataFrame:

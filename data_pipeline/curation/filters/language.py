@@ -3,7 +3,7 @@
 Two ways. ``words`` (the default) drops what its letters or its function words speak against; it knows nine
 languages. ``langid`` asks py3langid, a naive Bayes model over byte n-grams, and corrects it where it is weak: a
 headline of five words, three of them the foreign name of a company. Tickers, numbers and links are taken off first,
-and each plain English word weighs against a foreign verdict as much as a factor e^2 in probability. Texts that are
+and each plain English word weighs against a foreign verdict as much as a factor e^2.5 in probability. Texts that are
 full of English words are not asked about at all, which is most of them.
 
 Both judge one text at a time. Measured in docs/filters.md.
@@ -27,7 +27,7 @@ CANDIDATES = (
     "el", "ar", "he", "hi", "th", "zh", "ja", "ko",
 )  # fmt: skip
 """Languages of financial news. The fewer a model may choose from, the less often a name leads it astray."""
-WORD_WEIGHT = 2.0
+WORD_WEIGHT = 2.5
 MARGIN = 1.0
 """Logarithm of how much likelier than the languages that stay another one must be."""
 CLEAR_WORDS, CLEAR_SHARE = 3, 0.15

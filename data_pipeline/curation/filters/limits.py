@@ -41,12 +41,14 @@ def quality_filter(
     english = pl.Series(
         [(language.keep.get(market) or [""])[0] == "en" for market in documents["market"]], dtype=pl.Boolean
     )
-    reason = detail = pl.repeat(None, len(documents), dtype=pl.String, eager=True)
+    reason = pl.repeat(None, len(documents), dtype=pl.String, eager=True)
+    detail = reason.clone()  # scatter writes in place
     for rows, limits in ((article, config.article), (~article, config.short)):
         at = rows.arg_true()
         if len(at):
             said = _judged(texts.gather(at), english.gather(at), limits)
-            reason, detail = reason.scatter(at, said["reason"]), detail.scatter(at, said["detail"])
+            reason.scatter(at, said["reason"])
+            detail.scatter(at, said["detail"])
     return pl.DataFrame({"reason": reason, "detail": detail}, schema=VERDICT_SCHEMA)
 
 

@@ -42,7 +42,7 @@ def mask(texts: pl.Series, kinds: list[Personal]) -> tuple[pl.Series, dict[str, 
         at = texts.str.contains(_MAYBE[kind]).arg_true()
         changed = [_SUBSTITUTE[kind](text) for text in texts.gather(at)]
         if found := sum(number for _, number in changed):
-            texts = texts.scatter(at, [text for text, _ in changed])
+            texts = texts.clone().scatter(at, [text for text, _ in changed])
             counts[f"masked_{kind}"] = found
     return texts, counts
 

@@ -26,7 +26,7 @@ ENGLISH_NEWS = (
     "acquire acquires acquired acquisition active ahead amid analyst analysts announces announced approval average "
     "back bank beat beats bearish below biggest board boost boosts bought breakout bulls bullish business buy buyer "
     "buying buys call calls cash ceo cfo chairman chart close closed companies company contract could cut cuts day deal "
-    "debt decline declines dividend downgrade downgraded downgrades drop drops earned earnings earns estimate "
+    "debt decline declines dividend downgrade downgraded downgrades drop drops earned earnings earns eps estimate "
     "estimates exec executive expected expects fall falling falls files financial first forecast former from fund gain "
     "gains gap growth hedge high higher highest highs hits holdings in income increased industry insider investor "
     "investors joins largest launch launches launching law lawsuit leads long loss losses low lower makes market markets "
@@ -35,7 +35,7 @@ ENGLISH_NEWS = (
     "profitable put puts quarter quarterly raise raised raises rally rating record report reported reporting reports "
     "results revenue rise rises rising sales says second sector sees sell seller selling sells services share "
     "shareholder shareholders shares short slump soars sold some stake steps still stock stocks strong sues supply surge "
-    "talks target tech third today top trade trader traders trading tumbles unaffected unveils upgrade upgraded "
-    "upgrades ups versus volume watch watching week weekly wins worth year years yields"
+    "talks target tech third today top trade trader traders trading tumbles unveils upgrade upgraded "
+    "upgrades ups versus vs volume watch watching week weekly wins worth year years yields"
 )
 """Words of English financial headlines that other European languages do not write like this."""

@@ -106,3 +106,16 @@ def test_the_prompt_asks_about_the_text_and_the_answer_is_its_label() -> None:
     row = split(built([{"name": "tfns"}]), "test").filter(pl.col("sample_id") == "phrasebank:test:2").row(0, named=True)
     assert "<text>\nother\n</text>" in row["messages"][1]["content"]
     assert row["answer"] == f"The sentiment of this text is {row['label']}" == "The sentiment of this text is positive"
+
+
+def test_an_edited_test_text_is_counted_and_dropped_where_the_recipe_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    title = "Acme wins the rail order after nine months of talks"
+    monkeypatch.setitem(TEXTS, ("phrasebank", "test"), [title])
+    monkeypatch.setitem(TEXTS, ("tfns", "train"), ["Sales fell", f"BREAKING {title} today"])
+    left = built([{"name": "tfns"}], validation_share=0.0)
+    assert len(split(left, "train")) == 2
+    assert left.counts["left_in_though_like_test"] == 1
+    clean = built([{"name": "tfns"}], validation_share=0.0, decontamination={})
+    assert clean.counts["contaminated_test"] == 1
+    assert clean.drops.rows() == [("tfns:train:1", 0, "contaminated", "phrasebank:test:0", "test: ngram 8")]
+    assert len(split(clean, "train")) == 1

@@ -47,8 +47,16 @@ class TextLimits(Config):
     An empty bound is off. Shares are of characters unless they say otherwise.
     """
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """A bound with another default means what it means here."""
+        for name, field in cls.model_fields.items():
+            field.description = field.description or TextLimits.model_fields[name].description
+
     min_words: int | None = Field(default=None, ge=1)
+    """Fewest words; links are no words."""
     max_words: int | None = Field(default=None, ge=1)
+    """Most words."""
     min_mean_word: float | None = Field(default=None, ge=0)
     """Characters of a word, on average."""
     max_mean_word: float | None = Field(default=None, gt=0)
@@ -113,7 +121,9 @@ class QualityConfig(Config):
     article_words: int = Field(default=60, ge=1)
     """A document with so many words is an article; social posts never are."""
     short: ShortTextLimits = ShortTextLimits()
+    """Bounds for headlines and social posts."""
     article: ArticleLimits = ArticleLimits()
+    """Bounds for articles and filings."""
 
 
 class PerplexityConfig(Config):
@@ -128,6 +138,7 @@ class PerplexityConfig(Config):
     max_quantile: float | None = Field(default=None, gt=0, lt=1)
     """Instead of a bound: the quantile of the documents available before ``fit_until``."""
     min_quantile: float | None = Field(default=None, gt=0, lt=1)
+    """The same for the lower bound."""
     fit_until: date | None = None
     """First UTC day that the quantiles do not see; at most the end of training."""
     max_tokens: int = Field(default=512, ge=8)
@@ -153,8 +164,10 @@ class EvaluationSetConfig(Config):
     name: str
     """What counts and drops call it."""
     path: DataPath
-    """``phrasebank`` and ``tfns``: as in a sentiment recipe; ``dataset``: a folder in Hub layout or of parquet files."""
-    kind: Literal["phrasebank", "tfns", "dataset"] = "dataset"
+    """``dataset``: a folder of parquet files named after splits, or a saved ``DatasetDict``; else as in a recipe of
+    labelled texts."""
+    kind: Literal["dataset", "phrasebank", "fiqa", "tfns", "nwgi", "fomc", "headline", "fin_ner", "finred"] = "dataset"
+    """``dataset``, or a labelled set, whose test part is read."""
     split: str = "test"
     """``dataset``: the split that is scored."""
     column: str = "text"
@@ -182,7 +195,9 @@ class CurationConfig(Config):
     near_duplicate_threshold: float = Field(default=0.8, gt=0, le=1)
     """Jaccard similarity of word shingles from which two documents are near duplicates."""
     normalise: NormaliseConfig = NormaliseConfig()
+    """What is taken out of a text."""
     language: LanguageConfig = LanguageConfig()
+    """Which languages stay."""
     quality: QualityConfig | None = None
     """Bounds on length, characters, stop words and repetition; empty: no document is dropped for them."""
     spam: list[SpamRule] = CLASSIC_SPAM_RULES

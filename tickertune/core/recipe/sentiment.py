@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from tickertune.core.recipe.base import Config, DataPath
+from tickertune.core.recipe.curation import DecontaminationConfig
 
 SETS_OF_TASK: dict[str, tuple[str, ...]] = {
     "sentiment": ("phrasebank", "fiqa", "tfns", "nwgi"),
@@ -41,6 +42,9 @@ class SentimentDataConfig(Config):
     validation_share: float = Field(default=0.05, ge=0, lt=1)
     """Share of the train part that is held out."""
     seed: int = 42
+    decontamination: DecontaminationConfig | None = None
+    """Training texts that share a run of words with a test text, or nearly all word pairs, are dropped; empty: those with
+    the same words alone, the rest is counted."""
 
     @model_validator(mode="after")
     def _sets_serve_the_task(self) -> "SentimentDataConfig":

@@ -1,6 +1,6 @@
 import ftfy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.curation.filters.normalise import TYPOGRAPHY, decoded, normalise_documents, normalise_text
@@ -51,12 +51,14 @@ entities = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.text() | st.lists(entities).map("".join))
 def test_normalising_twice_changes_nothing(text: str) -> None:
     once = normalise_text(text)
     assert normalise_text(once) == once
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from([*TYPOGRAPHY, *MOJIBAKE, *"ab1 &;\n"]) | st.characters(max_codepoint=0x17F)))
 def test_all_texts_at_once_are_as_one_by_one_and_what_needs_no_repair_is_not_repaired_by_ftfy(text: str) -> None:
     batch, _ = normalise_documents(documents(document("a", "title", body=text)))
