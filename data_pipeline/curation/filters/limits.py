@@ -15,7 +15,8 @@ from data_pipeline.curation.filters import repetition
 from data_pipeline.curation.filters.verdict import VERDICT_SCHEMA
 from data_pipeline.curation.filters.word_lists import FUNCTION_WORDS
 from data_pipeline.curation.filters.words import LINKS, Words, hashed, words_of
-from tickertune.core.recipe import LanguageConfig, QualityConfig, TextLimits
+from tickertune.core.recipe import LanguageConfig, QualityConfig
+from tickertune.core.recipe.curation import TextLimits
 
 Measure = NDArray[np.float64]
 Check = tuple[str, str, Callable[[], Measure], float | None, bool]

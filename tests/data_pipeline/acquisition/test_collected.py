@@ -120,7 +120,7 @@ def test_audit_of_a_folder_without_tables_is_told(tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
         main(["data", "audit", str(tmp_path)])
     assert end.value.code == 2
-    assert "neither bars.parquet nor documents.parquet" in capsys.readouterr().err
+    assert "holds no data set" in capsys.readouterr().err
 
 
 def test_bars_of_two_sources_are_not_mixed(filled, store):

@@ -11,7 +11,6 @@ from tickertune.core.recipe.curation import (
     PerplexityConfig,
     QualityConfig,
     ShortTextLimits,
-    TextLimits,
 )
 from tickertune.core.recipe.data import DataConfig, MovementDataConfig
 from tickertune.core.recipe.evaluation import EvalConfig
@@ -113,7 +112,6 @@ __all__ = [
     "SsptLabelConfig",
     "StockNetSourceConfig",
     "TechnicalContextConfig",
-    "TextLimits",
     "TokenBudgetConfig",
     "TradingR1LabelConfig",
     "TripleBarrierLabelConfig",
