@@ -5,6 +5,7 @@ a lost worker leaves behind is computed again elsewhere. Only what compares docu
 (``deduplication``).
 """
 
+import importlib.util
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 SMALL = 50_000
 """Documents up to which a start of the engine costs more than it gains: they are curated in this process."""
 _DOCUMENT = schema_of(Document)
-_PREPARED = pl.Schema(
+PREPARED = pl.Schema(
     {**_DOCUMENT, **SKETCH_SCHEMA, "_reason": pl.String(), "_detail": pl.String(), "_counts": pl.String()}
 )
 """A row for each document given: rewritten and sketched, or with the reason why it goes; what was counted in a
@@ -58,29 +59,35 @@ def prepare(documents: pl.DataFrame, config: CurationConfig, fitted: Fitted) -> 
     engine = start(config)
     numbered = documents.with_row_index("_row")
     table = engine.from_arrow(numbered.to_arrow(compat_level=_LARGE_TYPES))
-    prepared = prepared_columns(table.repartition(partitions(len(documents))), config, fitted, keep=["_row"])
+    if config.runner == "ray":  # the native runner spreads batches by itself
+        table = table.into_partitions(partitions(len(documents)))
+    prepared = prepared_columns(table, config, fitted, keep=["_row"])
     found = pl.DataFrame(pl.from_arrow(prepared.to_arrow())).sort("_row")
-    return part(found.select(pl.col(name).cast(dtype) for name, dtype in _PREPARED.items()))
+    return part(typed(found))
 
 
 def start(config: CurationConfig) -> "Any":
     """Import Daft with the runner of the recipe and return it.
 
     Raises:
-        TickerTuneError: Ray is asked for and not installed.
+        TickerTuneError: Ray is asked for and not installed, or the process runs Daft's other runner.
     """
     import daft
 
-    if config.runner == "ray":
-        try:
-            import ray  # noqa: F401
-        except ImportError as error:
-            raise TickerTuneError(
-                "curation.runner is ray, and ray is not installed", "Install tickertune[cluster], or set runner: native"
-            ) from error
-        daft.set_runner_ray(noop_if_initialized=True)
-    else:
-        daft.set_runner_native()
+    if config.runner == "ray" and importlib.util.find_spec("ray") is None:
+        raise TickerTuneError(
+            "curation.runner is ray, and ray is not installed", "Install tickertune[cluster], or set runner: native"
+        )
+    try:
+        if config.runner == "ray":
+            daft.set_runner_ray(noop_if_initialized=True)
+        elif daft.get_or_infer_runner_type() != "native":
+            daft.set_runner_native()
+    except daft.exceptions.DaftCoreException as error:
+        raise TickerTuneError(
+            f"curation.runner is {config.runner}, and this process has started Daft's other runner",
+            "Use one runner in a process",
+        ) from error
     return daft
 
 
@@ -92,11 +99,11 @@ def partitions(documents: int) -> int:
 def prepared_columns(
     table: "daft.DataFrame", config: CurationConfig, fitted: Fitted, keep: list[str]
 ) -> "daft.DataFrame":
-    """Map a Daft table of documents to ``_PREPARED`` and the columns of ``keep``, batch by batch."""
+    """Map a Daft table of documents to ``PREPARED`` and the columns of ``keep``, batch by batch."""
     import daft
 
     dtype = daft.DataType.from_arrow_type(
-        _PREPARED.to_frame().to_arrow(compat_level=_LARGE_TYPES).to_struct_array().type
+        PREPARED.to_frame().to_arrow(compat_level=_LARGE_TYPES).to_struct_array().type
     )
 
     @daft.func.batch(return_dtype=dtype, batch_size=SMALL)
@@ -109,11 +116,11 @@ def prepared_columns(
         return daft.Series.from_arrow(result.combine_chunks().to_struct_array().combine_chunks())
 
     found = table.select(*keep, batch(*(daft.col(name) for name in _DOCUMENT)).alias("_found"))
-    return found.select(*keep, *(daft.col("_found").get(name).alias(name) for name in _PREPARED))
+    return found.select(*keep, *(daft.col("_found").get(name).alias(name) for name in PREPARED))
 
 
 def prepare_batch(documents: pl.DataFrame, config: CurationConfig, fitted: Fitted) -> pl.DataFrame:
-    """Filter and sketch one batch, a row of ``_PREPARED`` for each document."""
+    """Filter and sketch one batch, a row of ``PREPARED`` for each document."""
     place = documents.with_row_index("_place").select("_place", "doc_id", "revision", "raw_sha256")
     numbered = documents.with_columns(doc_id=pl.int_range(pl.len()).cast(pl.String))
     kept, drops, counts = apply_filters(numbered, config, fitted)
@@ -131,11 +138,16 @@ def prepare_batch(documents: pl.DataFrame, config: CurationConfig, fitted: Fitte
     for name in ("_reason", "_detail"):
         if name not in rows.columns:
             rows = rows.with_columns(pl.lit(None, dtype=pl.String).alias(name))
-    return rows.select(pl.col(name).cast(dtype) for name, dtype in _PREPARED.items())
+    return typed(rows)
+
+
+def typed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the columns of ``PREPARED`` in their types, as an engine may have changed them on the way."""
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in PREPARED.items())
 
 
 def part(prepared: pl.DataFrame) -> Prepared:
-    """Part the rows of ``_PREPARED`` into documents and drops."""
+    """Part the rows of ``PREPARED`` into documents and drops."""
     counts: Counter[str] = Counter()
     for found in prepared["_counts"].drop_nulls():
         counts.update(json.loads(found))

@@ -7,9 +7,11 @@ refused, since its documents would meet none of the new ones.
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from data_pipeline.curation.deduplication.hashing import hash_words
+from data_pipeline.curation.deduplication.ids import added
 from data_pipeline.curation.deduplication.survivors import EXACT_SCHEMA, PASSES, Past
 from data_pipeline.curation.drops import ORDER
 from tickertune.core.errors import TickerTuneError
@@ -31,7 +33,11 @@ def save_past(past: Past, config: CurationConfig, folder: Path) -> None:
     write_table(past.live, folder / "live.parquet", ORDER)
     write_table(past.exact, folder / "exact.parquet", ["key"])
     for name in PASSES:
-        write_table(pl.DataFrame({"id": past.kept[name]}), folder / f"kept_{name}.parquet", ["id"])
+        write_table(
+            pl.DataFrame({"id": np.concatenate([np.zeros(0, dtype=np.uint64), *past.kept[name]])}),
+            folder / f"kept_{name}.parquet",
+            ["id"],
+        )
     write_json(folder / "past.json", _facts(config) | {"last": None if past.last is None else list(past.last)})
 
 
@@ -51,7 +57,7 @@ def load_past(config: CurationConfig, folder: Path) -> Past:
             f"The past in {folder} is of another curation ({differing} differ)",
             "Use the recipe that it was made with, or curate all documents again into another folder",
         )
-    kept = {name: read_parquet(folder / f"kept_{name}.parquet")["id"].to_numpy() for name in PASSES}
+    kept = {name: added((), read_parquet(folder / f"kept_{name}.parquet")["id"].to_numpy()) for name in PASSES}
     exact = read_parquet(folder / "exact.parquet").select(list(EXACT_SCHEMA))
     live = read_parquet(folder / "live.parquet")
     return Past(live, exact, kept, None if last is None else (int(last[0]), str(last[1]), int(last[2])))

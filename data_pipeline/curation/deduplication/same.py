@@ -9,6 +9,7 @@ from data_pipeline.curation.deduplication.wording import DATES, QUALIFIERS, oppo
 
 _NAME = re.compile(r"(?<=[a-z0-9,;:)] )[A-Z][\w&'-]*")
 """A capital letter inside a sentence."""
+_PIECE = re.compile(r"[\w'&-]+")
 TYPO_LETTERS = 6
 """Shorter words that differ in a letter are as often two words as one and its misprint."""
 
@@ -71,6 +72,23 @@ def same_report(one: Text, other: Text, threshold: float) -> bool:
         return True
     exchanged = set(left) - set(right) and set(right) - set(left)
     return not exchanged and _pair_likeness(one.words, other.words) >= threshold
+
+
+def plainly_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether articles differ in words that cannot speak against each other: true only where ``same_report`` is.
+
+    It looks at pieces between blanks, punctuation and capitals included, so that it sees at least every word that
+    differs; in doubt it says no.
+
+    Args:
+        one: Pieces of an article whose facts and payload symbols agree with the other's.
+        other: The same of the other.
+    """
+    gone, new = one - other, other - one
+    if any(piece[0].isupper() for piece in gone) and any(piece[0].isupper() for piece in new):
+        return False
+    left, right = ({word for piece in pieces for word in _PIECE.findall(piece.lower())} for pieces in (gone, new))
+    return not (opposed(frozenset(left), frozenset(right)) or (left & DATES and right & DATES))
 
 
 def _is_run(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:

@@ -9,6 +9,7 @@ import polars as pl
 
 from data_pipeline.curation.deduplication.candidates import CROWD, Candidates, bits_nested, find_candidates
 from data_pipeline.curation.deduplication.hashing import hash_words
+from data_pipeline.curation.deduplication.ids import IdSet, added, contains
 from data_pipeline.curation.deduplication.same import Text, same_report
 from data_pipeline.curation.deduplication.sketch import SKETCH_SCHEMA
 from data_pipeline.curation.deduplication.texts import CandidateTexts
@@ -29,7 +30,7 @@ class Past:
     """Kept documents last seen within ``WINDOW``: ``COMPARED``, their sketch, and ``_seen`` (microseconds)."""
     exact: pl.DataFrame
     """``key``, ``origin`` (doc_id that first had these words), ``survivor`` (who stays for it), ``seen``."""
-    kept: dict[str, np.ndarray] = field(default_factory=lambda: {name: np.zeros(0, np.uint64) for name in PASSES})
+    kept: dict[str, IdSet] = field(default_factory=lambda: dict.fromkeys(PASSES, ()))
     """Hashes of all doc_ids that a pass ever kept: their later revisions are kept too."""
     last: tuple[int, str, int] | None = None
     """The last document in ``ORDER``: microseconds, doc_id, revision."""
@@ -77,15 +78,14 @@ class _Pass:
         self.times = documents["available_at"].dt.epoch("us").to_numpy()
         self.end = int(self.times[-1])
         self.ids = hash_words(documents["doc_id"])
-        before = past.kept[name]
-        self.known = np.isin(self.ids, before)
+        self.known = contains(past.kept[name], self.ids)
         self.repeated = documents["doc_id"].is_duplicated().to_numpy() | self.known
         self.kept_now: set[str] = set(documents["doc_id"].filter(pl.Series(self.known)))
         self.drops: list[Drop] = []
         self.kept = np.ones(len(documents), dtype=bool)
 
-    def kept_ids(self) -> np.ndarray:
-        return np.union1d(self.past.kept[self.name], self.ids[self.kept])
+    def kept_ids(self) -> IdSet:
+        return added(self.past.kept[self.name], self.ids[self.kept])
 
 
 class _ExactPass(_Pass):
@@ -146,6 +146,12 @@ class _NearPass(_Pass):
         worded = self.all["_words"].is_not_null().to_numpy()
         self.judged = worded & np.concatenate([np.ones(self.start, dtype=bool), left])
         self.alive = np.concatenate([np.ones(self.start, dtype=bool), left])
+        self.names = self.all["doc_id"]
+        self.whole = self.all["_whole"].to_numpy()
+        self.core, self.words, self.canonical = (
+            self.all[name].fill_null(0).to_numpy() for name in ("_core", "_words", "_same")
+        )
+        self.payloads = self.all["_payload"].to_numpy()
         self._texts: dict[int, Text] = {}
 
     def run(self) -> None:
@@ -154,7 +160,6 @@ class _NearPass(_Pass):
         self.texts = CandidateTexts(self.all[self.rows])
         later, earlier, likeness = self._verified(candidates)
         crowds = _Crowds(candidates, self.start)
-        self.payloads = self.all["_payload"].to_numpy()
         bounds = np.searchsorted(later, np.arange(self.start, len(self.all) + 1))
         wanted = np.zeros(len(self.all), dtype=bool)
         wanted[later] = True
@@ -175,7 +180,7 @@ class _NearPass(_Pass):
             survivor, similarity = match
             self.seen[survivor] = self.seen[row]
             self.alive[row] = self.kept[row - self.start] = False
-            name = self.all["doc_id"][survivor]
+            name = self.names[survivor]
             self.drops.append(Drop(doc_id, revision, "near_duplicate", name, f"similarity {similarity:.3f}"))
 
     def _verified(self, candidates: Candidates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -192,15 +197,16 @@ class _NearPass(_Pass):
         return np.searchsorted(self.rows, rows)
 
     def _likeness(self, some: np.ndarray, others: np.ndarray) -> np.ndarray:
-        core, whole, same = (self.all[name].to_numpy() for name in ("_core", "_whole", "_words"))
-        canonical = self.all["_same"].fill_null(0).to_numpy()
-        equal = (core[some] == core[others]) & (whole[some] | whole[others])
-        equal |= (canonical[some] == canonical[others]) & (canonical[some] != 0)
-        equal |= same[some] == same[others]
         result = np.ones(len(some))
-        rest = np.flatnonzero(~equal)
+        rest = np.flatnonzero(~self._equal(some, others))
         result[rest] = self.texts.similarities(self._place(some[rest]), self._place(others[rest]))
         return result
+
+    def _equal(self, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Whether pairs have the same words, or the same but for an attribution or for synonyms."""
+        equal = (self.core[some] == self.core[others]) & (self.whole[some] | self.whole[others])
+        equal |= (self.canonical[some] == self.canonical[others]) & (self.canonical[some] != 0)
+        return np.asarray(equal | (self.words[some] == self.words[others]))
 
     def _match(self, row: int, rows: np.ndarray, likeness: np.ndarray, crowd: np.ndarray) -> tuple[int, float] | None:
         """Return the most similar kept document of the window, the earliest of equals."""
@@ -209,19 +215,29 @@ class _NearPass(_Pass):
             fits = bits_nested(facts[places], facts[self._place(np.array([row]))])
             fits &= bits_nested(self.payloads[crowd], self.payloads[row])
             crowd = np.setdiff1d(crowd[fits], rows)
-            alike = self._likeness(np.full(len(crowd), row), crowd)
+            alike = np.ones(len(crowd))
+            rest = np.flatnonzero(~self._equal(np.full(len(crowd), row), crowd))
+            if len(rest):
+                own = int(np.searchsorted(self.rows, row))
+                alike[rest] = self.texts.similarities_of(own, self._place(crowd[rest]))
             rows = np.concatenate([rows, crowd[alike >= self.threshold]])
             likeness = np.concatenate([likeness, alike[alike >= self.threshold]])
         live = self.alive[rows] & (self.seen[row] - self.seen[rows] <= _WINDOW)
         rows, likeness = rows[live], likeness[live]
         for place in np.lexsort((rows, -likeness)):
-            if same_report(self._text(row), self._text(int(rows[place])), self.threshold):
+            if self._same(row, int(rows[place])):
                 return int(rows[place]), float(likeness[place])
         return None
 
+    def _same(self, row: int, other: int) -> bool:
+        places = np.searchsorted(self.rows, (row, other)).tolist()
+        if self.texts.plainly_same(*places):
+            return True
+        return same_report(self._text(row), self._text(other), self.threshold)
+
     def _text(self, row: int) -> Text:
         if row not in self._texts:
-            self._texts[row] = self.texts.text(int(self._place(np.array([row]))[0]))
+            self._texts[row] = self.texts.text(int(np.searchsorted(self.rows, row)))
         return self._texts[row]
 
     def live(self) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from data_pipeline.curation.deduplication.hashing import (
     offsets,
     word_shingles,
 )
-from data_pipeline.curation.deduplication.same import Text
+from data_pipeline.curation.deduplication.same import Text, plainly_same
 from data_pipeline.curation.deduplication.sketch import bloom_bits, flat_words, payload_ids
 from data_pipeline.curation.deduplication.wording import canonical
 from data_pipeline.curation.deduplication.words import is_fact, words_of
@@ -35,6 +35,7 @@ class CandidateTexts:
         self.parts = documents.select(title=words_of(pl.col("title")), body=words_of(pl.col("body")))
         self.words = flat_words(self.parts)
         self.payload = payload_ids(documents)
+        self._split: dict[int, frozenset[str]] = {}
 
     @cached_property
     def facts(self) -> np.ndarray:
@@ -45,20 +46,38 @@ class CandidateTexts:
         sizes = np.bincount(owner, minlength=len(self.words))
         return bloom_bits(hash_words(words.filter(pl.Series(chosen))), sizes)
 
+    def plainly_same(self, row: int, other: int) -> bool:
+        """Whether two articles without facts, of the same payload, plainly report the same (``same.plainly_same``)."""
+        if self.short[row] or self.short[other] or self.facts[row] or self.facts[other]:
+            return False
+        return self._columns[row][4] == self._columns[other][4] and plainly_same(self._pieces(row), self._pieces(other))
+
+    def _pieces(self, row: int) -> frozenset[str]:
+        if row not in self._split:
+            title, body, *_ = self._columns[row]
+            self._split[row] = frozenset(f"{title} {body}".split())
+        return self._split[row]
+
     def text(self, row: int) -> Text:
         """One document, to be compared word by word."""
-        words = tuple(self.words[row])
+        title, body, core, whole, payload = self._columns[row]
+        words = tuple(self.words[row].to_list())
+        facts = words if self.facts[row] else ()
         return Text(
-            title=self.documents["title"][row],
-            body=self.documents["body"][row],
+            title=title,
+            body=body,
             words=words,
-            facts=frozenset(word for word in words if word[0] == "$" or word[0].isdecimal()),
-            payload=frozenset(self.payload[row]),
+            facts=frozenset(word for word in facts if word[0] == "$" or word[0].isdecimal()),
+            payload=frozenset(payload),
             short=bool(self.short[row]),
             classes=self._classes(row) if self.brief[row] else (),
-            core=self.documents["_core"][row],
-            whole=self.documents["_whole"][row],
+            core=core,
+            whole=whole,
         )
+
+    @cached_property
+    def _columns(self) -> list[tuple[str, str, int, bool, list[str]]]:
+        return self.documents.select("title", "body", "_core", "_whole", self.payload.alias("_ids")).rows()
 
     def _classes(self, row: int) -> tuple[str, ...]:
         first, last = self._bounds[row], self._bounds[row + 1]
@@ -85,6 +104,23 @@ class CandidateTexts:
                 result[chosen] = self._jaccard(some[chosen], others[chosen], shingler)
         return result
 
+    def similarities_of(self, row: int, others: np.ndarray) -> np.ndarray:
+        """The same of one row and others; the shingles of all rows are kept for the next question."""
+        by_character = self.short[others] | self.short[row]
+        result = np.zeros(len(others))
+        for chosen, kept in ((by_character, self._characters), (~by_character, self._pairs)):
+            if chosen.any():
+                result[chosen] = _one_against(*kept, row, others[chosen])
+        return result
+
+    @cached_property
+    def _characters(self) -> tuple[np.ndarray, np.ndarray]:
+        return _distinct(*_by_character(self.parts))
+
+    @cached_property
+    def _pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        return _distinct(*_by_word(self.parts))
+
     def _jaccard(self, some: np.ndarray, others: np.ndarray, shingler: Shingler) -> np.ndarray:
         used, positions = np.unique(np.concatenate([some, others]), return_inverse=True)
         shingles, sizes = _distinct(*shingler(self.parts[used]))
@@ -110,13 +146,27 @@ def _by_word(parts: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _distinct(shingles: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Drop repeated shingles of the same document."""
-    owner = np.repeat(np.arange(len(sizes)), sizes)
-    order = np.lexsort((shingles, owner))
-    shingles = shingles[order]
-    fresh = np.ones(len(shingles), dtype=bool)
-    fresh[1:] = (shingles[1:] != shingles[:-1]) | (owner[1:] != owner[:-1])
-    return shingles[fresh], np.bincount(owner[fresh], minlength=len(sizes))
+    """Drop repeated shingles of the same document; the bits that number the documents are cut off the hashes."""
+    bits = np.uint64(max(len(sizes).bit_length(), int(_PAIR_BITS)))
+    owner = np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
+    tagged = np.sort((owner << (np.uint64(64) - bits)) | (shingles >> bits))
+    fresh = np.ones(len(tagged), dtype=bool)
+    fresh[1:] = tagged[1:] != tagged[:-1]
+    tagged = tagged[fresh]
+    found = (tagged >> (np.uint64(64) - bits)).astype(np.int64)
+    return tagged << bits, np.bincount(found, minlength=len(sizes))
+
+
+def _one_against(shingles: np.ndarray, sizes: np.ndarray, row: int, others: np.ndarray) -> np.ndarray:
+    """Jaccard similarity of one row with others; the shingles of each row are sorted."""
+    bounds = offsets(sizes)
+    own = shingles[bounds[row] : bounds[row + 1]]
+    counts = sizes[others]
+    place = np.arange(int(counts.sum())) + np.repeat(bounds[others] - offsets(counts)[:-1], counts)
+    theirs = shingles[place]
+    common = own[np.minimum(np.searchsorted(own, theirs), len(own) - 1)] == theirs
+    both = np.add.reduceat(common.astype(np.int64), offsets(counts)[:-1])
+    return np.asarray(both / (counts + len(own) - both))
 
 
 def _common(shingles: np.ndarray, sizes: np.ndarray, some: np.ndarray, others: np.ndarray) -> np.ndarray:
