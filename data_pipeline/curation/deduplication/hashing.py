@@ -37,8 +37,8 @@ def sequence_hash(words: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         sizes: Words of each segment.
     """
     starts = offsets(sizes)[:-1]
-    position = np.arange(len(words), dtype=np.uint64) - np.repeat(starts, sizes).astype(np.uint64)
-    weighted = words * (mix((position + np.uint64(1)) * _FIRST) | np.uint64(1))
+    weights = mix(np.arange(1, int(sizes.max(initial=0)) + 1, dtype=np.uint64) * _FIRST) | np.uint64(1)
+    weighted = words * weights[np.arange(len(words)) - np.repeat(starts, sizes)]
     return mix(segment_reduce(np.add, weighted, sizes))
 
 

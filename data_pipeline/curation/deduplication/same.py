@@ -1,6 +1,7 @@
 """Do two nearly equal texts report the same? Their differing words decide."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -9,6 +10,7 @@ from data_pipeline.curation.deduplication.wording import DATES, QUALIFIERS, oppo
 
 _NAME = re.compile(r"(?<=[a-z0-9,;:)] )[A-Z][\w&'-]*")
 """A capital letter inside a sentence."""
+_CAPITAL = re.compile("[A-Z]")
 _PIECE = re.compile(r"[\w'&-]+")
 TYPO_LETTERS = 6
 """Shorter words that differ in a letter are as often two words as one and its misprint."""
@@ -39,7 +41,12 @@ class Text:
     @cached_property
     def names(self) -> frozenset[str]:
         """Words with a capital letter inside a sentence, in lower case."""
-        return frozenset(name.lower() for name in _NAME.findall(f"{self.title} | {self.body}"))
+        return names_in(self.title, self.body)
+
+
+def names_in(title: str, body: str) -> frozenset[str]:
+    """Words with a capital letter inside a sentence, in lower case."""
+    return frozenset(name.lower() for name in _NAME.findall(f"{title} | {body}"))
 
 
 def same_report(one: Text, other: Text, threshold: float) -> bool:
@@ -74,7 +81,9 @@ def same_report(one: Text, other: Text, threshold: float) -> bool:
     return not exchanged and _pair_likeness(one.words, other.words) >= threshold
 
 
-def plainly_same(one: frozenset[str], other: frozenset[str]) -> bool:
+def plainly_same(
+    one: frozenset[str], other: frozenset[str], names: Callable[[], tuple[frozenset[str], frozenset[str]]]
+) -> bool:
     """Whether articles differ in words that cannot speak against each other: true only where ``same_report`` is.
 
     It looks at pieces between blanks, punctuation and capitals included, so that it sees at least every word that
@@ -83,12 +92,18 @@ def plainly_same(one: frozenset[str], other: frozenset[str]) -> bool:
     Args:
         one: Pieces of an article whose facts and payload symbols agree with the other's.
         other: The same of the other.
+        names: Gives ``names_in`` of both, where a capital letter asks for it.
     """
     gone, new = one - other, other - one
-    if any(piece[0].isupper() for piece in gone) and any(piece[0].isupper() for piece in new):
+    left, right = (
+        frozenset(word for piece in pieces for word in _PIECE.findall(piece.lower())) for pieces in (gone, new)
+    )
+    if opposed(left, right) or (left & DATES and right & DATES):
         return False
-    left, right = ({word for piece in pieces for word in _PIECE.findall(piece.lower())} for pieces in (gone, new))
-    return not (opposed(frozenset(left), frozenset(right)) or (left & DATES and right & DATES))
+    if any(map(_CAPITAL.search, gone)) and any(map(_CAPITAL.search, new)):
+        first, second = names()
+        return not (left & first and right & second)
+    return True
 
 
 def _is_run(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:

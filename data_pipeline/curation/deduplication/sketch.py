@@ -18,7 +18,7 @@ from data_pipeline.curation.deduplication.hashing import (
     word_shingles,
 )
 from data_pipeline.curation.deduplication.wording import canonical
-from data_pipeline.curation.deduplication.words import core_titles, words_of
+from data_pipeline.curation.deduplication.words import core_titles, word_parts, words_of
 
 SHORT_CHARACTERS = 280
 """Texts up to the length of a social post are compared by characters, longer ones by words."""
@@ -54,7 +54,7 @@ def sketch(documents: pl.DataFrame, threshold: float) -> pl.DataFrame:
     """
     if documents.is_empty():
         return SKETCH_SCHEMA.to_frame()
-    parts = documents.select(title=words_of(pl.col("title")), body=words_of(pl.col("body")))
+    parts = word_parts(documents)
     hashed = hashed_words(parts["title"], parts["body"])
     counts = hashed.counts
     words = sequence_hash(hashed.hashes, counts)
@@ -113,7 +113,7 @@ def _core(documents: pl.DataFrame, body: pl.Series, words: np.ndarray) -> np.nda
     core = words.copy()
     if len(rows):
         cut = pl.DataFrame({"title": titles, "body": body.gather(rows)})
-        hashed = hashed_words(cut.select(words_of(pl.col("title"))).to_series(), cut["body"])
+        hashed = hashed_words(words_of(cut["title"]), cut["body"])
         core[rows] = sequence_hash(hashed.hashes, hashed.counts)
     return core
 

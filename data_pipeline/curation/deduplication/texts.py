@@ -13,10 +13,10 @@ from data_pipeline.curation.deduplication.hashing import (
     offsets,
     word_shingles,
 )
-from data_pipeline.curation.deduplication.same import Text, plainly_same
+from data_pipeline.curation.deduplication.same import Text, names_in, plainly_same
 from data_pipeline.curation.deduplication.sketch import bloom_bits, flat_words, payload_ids
 from data_pipeline.curation.deduplication.wording import canonical
-from data_pipeline.curation.deduplication.words import is_fact, words_of
+from data_pipeline.curation.deduplication.words import is_fact, word_parts
 
 _AT_ONCE = 1_000_000
 """Shingles compared at a time."""
@@ -32,10 +32,11 @@ class CandidateTexts:
         self.documents = documents
         self.short = documents["_short"].to_numpy()
         self.brief = documents["_same"].is_not_null().to_numpy()
-        self.parts = documents.select(title=words_of(pl.col("title")), body=words_of(pl.col("body")))
+        self.parts = word_parts(documents)
         self.words = flat_words(self.parts)
         self.payload = payload_ids(documents)
         self._split: dict[int, frozenset[str]] = {}
+        self._named: dict[int, frozenset[str]] = {}
 
     @cached_property
     def facts(self) -> np.ndarray:
@@ -50,7 +51,16 @@ class CandidateTexts:
         """Whether two articles without facts, of the same payload, plainly report the same (``same.plainly_same``)."""
         if self.short[row] or self.short[other] or self.facts[row] or self.facts[other]:
             return False
-        return self._columns[row][4] == self._columns[other][4] and plainly_same(self._pieces(row), self._pieces(other))
+        if self._columns[row][4] != self._columns[other][4]:
+            return False
+        return plainly_same(
+            self._pieces(row), self._pieces(other), lambda: (self._names_in(row), self._names_in(other))
+        )
+
+    def _names_in(self, row: int) -> frozenset[str]:
+        if row not in self._named:
+            self._named[row] = names_in(*self._columns[row][:2])
+        return self._named[row]
 
     def _pieces(self, row: int) -> frozenset[str]:
         if row not in self._split:
@@ -67,7 +77,7 @@ class CandidateTexts:
             title=title,
             body=body,
             words=words,
-            facts=frozenset(word for word in facts if word[0] == "$" or word[0].isdecimal()),
+            facts=frozenset(word for word in facts if word[0] == "$" or "0" <= word[0] <= "9"),
             payload=frozenset(payload),
             short=bool(self.short[row]),
             classes=self._classes(row) if self.brief[row] else (),

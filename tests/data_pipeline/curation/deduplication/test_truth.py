@@ -19,7 +19,7 @@ def judged() -> pl.DataFrame:
     config = SimulatedSourceConfig(companies=16, dirt=DirtConfig(edits=0.3))
     source = load_source(config, date(2021, 1, 4), date(2021, 4, 1))
     drops = remove_duplicates(source.documents, 0.8).drops
-    words = source.documents.select("doc_id", "revision", words=words_of(pl.col("title")).list.join(" "))
+    words = source.documents.select("doc_id", "revision", words=words_of(source.documents["title"]).list.join(" "))
     first = words.unique("doc_id", keep="first", maintain_order=True).select(survivor="doc_id", survivor_words="words")
     table = source.truth["documents"].join(drops, on=["doc_id", "revision"], how="left")
     table = table.join(words, on=["doc_id", "revision"]).join(first, on="survivor", how="left")
