@@ -41,7 +41,7 @@ $(STAMP):
 	@rm -f .venv/.stamp-*
 	@touch $@
 
-demo: setup  ## simulated market to report in runs/demo, about 15 minutes on 2 cores
+demo: setup  ## simulated market to report in runs/demo, 8 to 20 minutes on 2 cores
 	$(BIN)/tickertune run $(RECIPE)
 
 test: lint typecheck  ## lint, types and the fast tests
