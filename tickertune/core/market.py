@@ -19,6 +19,15 @@ class NameSpan(Noun):
     valid_to: date | None = None
 
 
+class Alias(Noun):
+    """What the public calls an instrument beside its registered names (``Big Blue``), and when (``valid_to`` exclusive)."""
+
+    instrument_id: str
+    alias: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
 class Instrument(Noun):
     """One symbol span of one instrument: the id stays when the symbol changes."""
 

@@ -17,6 +17,7 @@ from data_pipeline.sources.simulated.dirt import available_at, soil
 from data_pipeline.sources.simulated.edits import edited
 from data_pipeline.sources.simulated.figures import simulate_figures
 from data_pipeline.sources.simulated.market import Company, instruments_of, make_companies, simulate_prices
+from data_pipeline.sources.simulated.mentions import Mention, mentions, with_mentions
 from data_pipeline.sources.simulated.newswire import TONE_VARIANCE, Item, Window, draw_tones, write_stories
 from data_pipeline.sources.simulated.variety import varied
 from tickertune.core.document import Document
@@ -36,7 +37,8 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
     """Simulate documents that belong to sessions in [since, until) and bars from ``WARM_UP_DAYS`` before.
 
     Truth tables: ``documents`` (doc_id, revision, kind, instrument_id, session, tone, original), ``tones``
-    (instrument_id, session, tone, p_up: probability that the excess return is positive) and ``missing_bars``.
+    (instrument_id, session, tone, p_up: probability that the excess return is positive) and ``missing_bars``; where
+    ``dirt.links`` is on also ``links`` (``mentions.TRUTH``) and ``aliases`` (rows of ``Alias``).
     """
     calendar = exchange_calendars.get_calendar("XNYS", start=since - timedelta(days=WARM_UP_DAYS + 10), end=until)
     schedule = calendar.schedule.loc[str(since - timedelta(days=WARM_UP_DAYS)) : str(until - timedelta(days=1))]
@@ -47,6 +49,7 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
     tones = draw_tones(config.seed, sessions, len(companies), config.news_probability)
     prices = simulate_prices(config.seed, companies, sessions, tones, config.signal, config.dirt.missing_bar)
     items: list[Item] = []
+    found: list[Mention] = []
     for t in range(1, len(sessions) - 1):
         if sessions[t] < since:
             continue
@@ -56,12 +59,13 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
         items += soil(config.seed, window, stories, companies, own, config.dirt)
         items += varied(config.seed, window, companies, config.dirt.variety)
         items += edited(config.seed, window, companies, config.dirt.edits)
+        found += mentions(config.seed, window, since, config.dirt.links)
     items.sort(key=lambda item: (available_at(item), item.doc_id, item.revision))
     variance = config.news_probability * TONE_VARIANCE
     volatility = np.array([company.volatility for company in companies])
     p_up = probability_up(tones, volatility, config.signal, variance)
     told = p_up[tones != 0]
-    return SourceData(
+    data = SourceData(
         documents=_documents(items, companies),
         instruments=instruments_of(companies),
         bars=prices.bars,
@@ -79,6 +83,7 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
             "New York calendar. Text and prices are generated; nothing in them is about a real company.",
         ],
     )
+    return with_mentions(data, found, since) if config.dirt.links else data
 
 
 def _utc(stamp: object) -> datetime:

@@ -26,6 +26,9 @@ class DirtConfig(Config):
     edits: float = Field(default=0, ge=0, le=1)
     """Chance, for each company before each session, of a headline, its return with one word changed that says the
     same, and a look-alike with another direction, number, company or date."""
+    links: float = Field(default=0, ge=0, le=1)
+    """Chance, for each kind of evidence before each session, of a text about listed companies whose names and symbols
+    are hard to tell, or of one that only looks like it. The companies are added to the instruments; they have no prices."""
 
 
 class SimulatedSourceConfig(Config):
