@@ -16,7 +16,8 @@ from data_pipeline.curation.filters.limits import quality_filter
 from data_pipeline.curation.filters.normalise import normalise_documents
 from data_pipeline.curation.filters.perplexity import Bounds, fit_bounds, perplexity_filter
 from data_pipeline.curation.filters.spam import spam_filter
-from data_pipeline.curation.filters.verdict import part
+from data_pipeline.curation.filters.verdict import first, part
+from data_pipeline.curation.filters.words import words_of
 from data_pipeline.curation.text import full_text
 from tickertune.core.recipe import CurationConfig
 
@@ -71,26 +72,20 @@ def apply_filters(
     counts: Counter[str] = Counter()
     kept, counts["texts_repaired"] = normalise_documents(documents)
     kept = _without_boilerplate(kept, config, fitted, counts)
-    dropped = []
-
-    def texts() -> pl.Series:
-        return kept.select(full_text()).to_series()
-
-    def judge(said: pl.DataFrame) -> pl.DataFrame:
-        rest, drops = part(kept, said)
-        dropped.append(drops)
-        return rest
-
-    kept = judge(basic_filter(kept, texts()))
-    kept = judge(spam_filter(kept, texts(), config.spam))
-    kept, said = language_filter(kept, texts(), config.language)
-    kept = judge(said)
+    texts = kept.select(full_text()).to_series()
+    words = words_of(texts)
+    said = [basic_filter(kept, texts), spam_filter(kept, texts, config.spam)]
+    kept, foreign = language_filter(kept, texts, words, config.language)
+    said.append(foreign)
     if config.quality is not None:
-        kept = judge(quality_filter(kept, texts(), config.quality, config.language))
+        said.append(quality_filter(kept, texts, words, config.quality, config.language))
+    kept, drops = part(kept, first(said))
     if config.perplexity is not None and fitted.bounds is not None:
-        kept = judge(perplexity_filter(texts(), config.perplexity, fitted.bounds))
+        texts = kept.select(full_text()).to_series()
+        kept, surprising = part(kept, perplexity_filter(texts, config.perplexity, fitted.bounds))
+        drops = pl.concat([drops, surprising])
     kept = _without_links_and_personal_data(kept, config, counts)
-    return kept, pl.concat(dropped), {name: number for name, number in counts.items() if number}
+    return kept, drops, {name: number for name, number in counts.items() if number}
 
 
 def _without_boilerplate(

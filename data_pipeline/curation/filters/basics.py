@@ -3,8 +3,7 @@
 import polars as pl
 
 from data_pipeline.curation.filters.verdict import VERDICT_SCHEMA
-
-_NOT_WORDS = r"(?i)(?:https?://|www\.|\bt\.co/)\S*|[$#@]\w+"
+from data_pipeline.curation.filters.words import NOT_WORDS
 
 
 def basic_filter(documents: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
@@ -17,7 +16,8 @@ def basic_filter(documents: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
         documents: Schema ``Document``.
         texts: Title and body of each.
     """
-    words = pl.col("text").str.replace_all(_NOT_WORDS, " ").str.contains(r"\p{L}")
+    words = pl.col("text").str.replace_all(NOT_WORDS, " ").str.contains(r"\p{L}")
     reason = pl.when(pl.col("available_at").is_null()).then(pl.lit("no_time")).when(~words).then(pl.lit("empty"))
     table = documents.select("available_at", text=texts)
-    return table.select(reason=reason, detail=pl.lit("", dtype=pl.String)).cast(VERDICT_SCHEMA)
+    said = table.select(reason=reason)
+    return said.with_columns(detail=pl.when(pl.col("reason").is_not_null()).then(pl.lit(""))).cast(VERDICT_SCHEMA)

@@ -14,11 +14,12 @@ import re
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from data_pipeline.curation.filters.verdict import verdicts
 from data_pipeline.curation.filters.word_lists import ENGLISH_NEWS, FUNCTION_WORDS
-from data_pipeline.curation.filters.words import hashed, words_of
+from data_pipeline.curation.filters.words import NOT_WORDS, Vocabulary, Words
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import LanguageConfig
 
@@ -34,54 +35,27 @@ CLEAR_WORDS, CLEAR_SHARE = 3, 0.15
 """Telling English words, and their share of all words, from which a text is English without asking."""
 HEAD_CHARS = 300
 """Characters that are enough to tell a language by."""
-UNTELLING = frozenset(
-    [
-        "is",
-        "do",
-        "over",
-        "no",
-        "in",
-        "of",
-        "to",
-        "at",
-        "for",
-        "by",
-        "we",
-        "will",
-        "was",
-        "so",
-        "as",
-        "on",
-        "an",
-        "me",
-        "has",
-        "he",
-        "all",
-        "not",
-        "now",
-        "or",
-        "who",
-        "it",
-    ]
-)
+UNTELLING = "is do over no in of to at for by we will was so as on an me has he all not now or who it"
 """English words that are also words of another language."""
 
-_WORD_SETS = {language: frozenset(words.split()) for language, words in FUNCTION_WORDS.items()}
-_ENGLISH = frozenset(FUNCTION_WORDS["en"].split()) | frozenset(ENGLISH_NEWS.split())
-_TELLING = _ENGLISH - UNTELLING
-_WORDS = re.compile(r"(?<![$#@\w])[^\W\d_]+(?:'[^\W\d_]+)?")
-_NOT_WORDS = re.compile(r"(?i)(?:https?://|www\.|\bt\.co/)\S*|[$#@]\w+")
+_LANGUAGES = tuple(FUNCTION_WORDS)
+_FUNCTION_WORDS = Vocabulary(*FUNCTION_WORDS.values())
+_TELLING = (frozenset(FUNCTION_WORDS["en"].split()) | frozenset(ENGLISH_NEWS.split())) - frozenset(UNTELLING.split())
+_TELLING_WORDS = Vocabulary(" ".join(_TELLING))
+_LETTER, _FOREIGN_LETTER = r"\p{L}", r"[\p{L}&&[^\x00-\x{24f}]]"
+_NOT_WORDS = re.compile(NOT_WORDS)
 _NOT_LETTERS = re.compile(r"\S*\d\S*|[^\w\s'\u2019-]|_")
 
 
 def language_filter(
-    documents: pl.DataFrame, texts: pl.Series, config: LanguageConfig
+    documents: pl.DataFrame, texts: pl.Series, words: Words, config: LanguageConfig
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judge documents of the markets that ``config.keep`` names.
 
     Args:
         documents: Schema ``Document``.
         texts: Title and body of each.
+        words: ``words_of`` the texts.
         config: The recipe's block.
 
     Returns:
@@ -91,7 +65,7 @@ def language_filter(
     Raises:
         TickerTuneError: The detector does not know a language that stays.
     """
-    known = CANDIDATES if config.detector == "langid" else tuple(FUNCTION_WORDS)
+    known = CANDIDATES if config.detector == "langid" else _LANGUAGES
     if unknown := sorted({code for codes in config.keep.values() for code in codes} - set(known)):
         raise TickerTuneError(
             f"curation.language: the detector {config.detector} does not know {', '.join(unknown)}",
@@ -99,14 +73,10 @@ def language_filter(
         )
     keep = [config.keep.get(market) or [] for market in documents["market"]]
     if config.detector == "words":
-        declared = documents["language"].to_list()
-        foreign = [
-            bool(stays) and all(is_foreign(text, told, code) for code in stays)
-            for text, told, stays in zip(texts, declared, keep, strict=True)
-        ]
-        details = [f"declared {told or 'none'}" if out else None for told, out in zip(declared, foreign, strict=True)]
-        return documents, verdicts("language", pl.Series(details, dtype=pl.String))
-    found = languages(texts, keep, config.min_letters)
+        out = foreign(texts, words, documents["language"], keep)
+        declared = pl.concat_str(pl.lit("declared "), pl.col("language").fill_null("none"))
+        return documents, verdicts("language", documents.select(pl.when(out).then(declared)).to_series())
+    found = languages(texts, words, keep, config.min_letters)
     details = [
         f"found {language}" if stays and language and language not in stays else None
         for language, stays in zip(found, keep, strict=True)
@@ -115,16 +85,56 @@ def language_filter(
     return named, verdicts("language", pl.Series(details, dtype=pl.String))
 
 
-def languages(texts: pl.Series, keep: list[list[str]], min_letters: int = 12) -> list[str | None]:
+def foreign(texts: pl.Series, words: Words, declared: pl.Series, keep: list[list[str]]) -> pl.Series:
+    """Whether texts are in none of the languages that stay, by their letters and their function words.
+
+    A declared language is not enough: the platform's detector calls many short English tweets Indonesian or
+    Haitian ("$AAPL bullish"). So the text itself must speak against the languages that stay: most letters are of
+    another script than the Latin one, or the function words of another language outnumber theirs by two. One is enough where that
+    language is the declared one.
+
+    Args:
+        texts: Title and body of n documents.
+        words: ``words_of`` the texts.
+        declared: Language code that the source gave, if any.
+        keep: Languages of the function-word table that stay, by text; none: the text is not judged.
+    """
+    counts = words.found(_FUNCTION_WORDS)
+    lead = np.where(declared.to_numpy()[None] == np.array(_LANGUAGES, dtype=object)[:, None], 1, 2)
+    over = np.zeros((len(_LANGUAGES), len(texts)), dtype=np.bool_)
+    for row in range(len(_LANGUAGES)):
+        others = counts >= counts[row] + lead
+        others[row] = False
+        over[row] = others.any(axis=0)
+    script = _other_script(texts)
+    places = {code: row for row, code in enumerate(_LANGUAGES)}
+    return pl.Series(
+        [
+            bool(stays) and (strange or all(over[places[code], text] for code in stays))
+            for text, (stays, strange) in enumerate(zip(keep, script, strict=True))
+        ],
+        dtype=pl.Boolean,
+    )
+
+
+def _other_script(texts: pl.Series) -> pl.Series:
+    """Whether more than half of a text's letters are no Latin ones; links, tags and mentions do not count."""
+    some = texts.str.contains(_FOREIGN_LETTER)
+    bare = texts.filter(some).str.replace_all(NOT_WORDS, " ")
+    most = bare.str.count_matches(_FOREIGN_LETTER) * 2 > bare.str.count_matches(_LETTER)
+    return some.scatter(some.arg_true(), most)
+
+
+def languages(texts: pl.Series, words: Words, keep: list[list[str]], min_letters: int = 12) -> list[str | None]:
     """Name each text's language (ISO 639-1); None where the market is not judged or the letters are too few.
 
     Args:
         texts: n texts.
+        words: ``words_of`` the texts.
         keep: Languages that stay, by text; they get the benefit of the doubt. None: the text is not judged.
         min_letters: Fewer Latin letters say nothing.
     """
-    words = words_of(texts)
-    english = words.found(hashed(pl.Series(sorted(_TELLING))))
+    english = words.found(_TELLING_WORDS)[0]
     clear = (english >= CLEAR_WORDS) & (english >= CLEAR_SHARE * words.counts)
     return [
         None if not stays else "en" if plainly else _named(text, stays, min_letters)
@@ -154,26 +164,3 @@ def _identifier() -> Any:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(CANDIDATES)
     return identifier
-
-
-def is_foreign(text: str, declared: str | None, expected: str) -> bool:
-    """Whether a text is in another language than ``expected``, by its letters and its function words.
-
-    A declared language is not enough: the platform's detector calls many short English tweets Indonesian or
-    Haitian ("$AAPL bullish"). So the text itself must speak against the expected language: most letters are of
-    another script, or the function words of another language outnumber the expected one's by two. One is
-    enough where that language is the declared one.
-
-    Args:
-        text: Title and body.
-        declared: Language code that the source gave, if any.
-        expected: A language of the function-word table.
-    """
-    bare = _NOT_WORDS.sub(" ", text)
-    letters = [character for character in bare if character.isalpha()]
-    if sum(character > "\u024f" for character in letters) * 2 > len(letters):
-        return True
-    words = [word.lower() for word in _WORDS.findall(bare)]
-    found = {language: sum(word in known for word in words) for language, known in _WORD_SETS.items()}
-    home = found.pop(expected)
-    return any(count >= home + (1 if language == declared else 2) for language, count in found.items())

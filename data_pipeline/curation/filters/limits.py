@@ -5,7 +5,7 @@ says which bound and by how much. Reasons: ``length``, ``characters``, ``stop_wo
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data_pipeline.curation.filters import repetition
 from data_pipeline.curation.filters.verdict import VERDICT_SCHEMA
 from data_pipeline.curation.filters.word_lists import FUNCTION_WORDS
-from data_pipeline.curation.filters.words import LINKS, Words, hashed, words_of
+from data_pipeline.curation.filters.words import LINKS, Counts, Vocabulary, Words
 from tickertune.core.recipe import LanguageConfig, QualityConfig
 from tickertune.core.recipe.curation import TextLimits
 
@@ -26,38 +26,40 @@ PUNCTUATION = r"[.,;:!?'\"()\-\u2018\u2019\u201c\u201d\u2013\u2014/]"
 SPECIAL = r"[^\p{L}\p{M}\p{N}\s.,;:!?'\"()\-\u2018\u2019\u201c\u201d\u2013\u2014/&%$#@+*€£¥]"
 
 
+_STOP_WORDS = Vocabulary(FUNCTION_WORDS["en"])
+
+
 def quality_filter(
-    documents: pl.DataFrame, texts: pl.Series, config: QualityConfig, language: LanguageConfig
+    documents: pl.DataFrame, texts: pl.Series, words: Words, config: QualityConfig, language: LanguageConfig
 ) -> pl.DataFrame:
     """Verdicts of the bounds: an article is judged by ``config.article``, all else by ``config.short``.
 
     Args:
         documents: Schema ``Document``: social posts are short texts, whatever their length.
         texts: Title and body of each.
+        words: ``words_of`` the texts.
         config: The recipe's bounds.
         language: Tells the markets whose texts are English, where stop words are counted.
     """
-    sizes = texts.str.count_matches(r"\S+")
-    article = (sizes >= config.article_words) & (documents["category"] != "social")
-    english = pl.Series(
-        [(language.keep.get(market) or [""])[0] == "en" for market in documents["market"]], dtype=pl.Boolean
-    )
+    posts = (documents["category"] == "social").to_numpy()
+    article = (words.counts >= config.article_words) & ~posts
+    english = np.array([(language.keep.get(market) or [""])[0] == "en" for market in documents["market"]], dtype=bool)
     reason = pl.repeat(None, len(documents), dtype=pl.String, eager=True)
     detail = reason.clone()  # scatter writes in place
-    for rows, limits in ((article, config.article), (~article, config.short)):
-        at = rows.arg_true()
+    for chosen, limits in ((article, config.article), (~article, config.short)):
+        at = np.flatnonzero(chosen)
         if len(at):
-            said = _judged(texts.gather(at), english.gather(at), limits)
+            said = _judged(texts.gather(at), words.where(chosen), english[at], limits)
             reason.scatter(at, said["reason"])
             detail.scatter(at, said["detail"])
     return pl.DataFrame({"reason": reason, "detail": detail}, schema=VERDICT_SCHEMA)
 
 
-def _judged(texts: pl.Series, english: pl.Series, limits: TextLimits) -> pl.DataFrame:
+def _judged(texts: pl.Series, words: Words, english: NDArray[np.bool_], limits: TextLimits) -> pl.DataFrame:
     reasons: list[str | None] = [None] * len(texts)
     details: list[str | None] = [None] * len(texts)
     open_ = np.ones(len(texts), dtype=np.bool_)
-    for reason, name, measure, bound, upper in _checks(texts, english, limits):
+    for reason, name, measure, bound, upper in _checks(texts, words, english, limits):
         if bound is None:
             continue
         values = measure()
@@ -68,8 +70,7 @@ def _judged(texts: pl.Series, english: pl.Series, limits: TextLimits) -> pl.Data
     return pl.DataFrame({"reason": reasons, "detail": details}, schema=VERDICT_SCHEMA)
 
 
-def _checks(texts: pl.Series, english: pl.Series, limits: TextLimits) -> Iterator[Check]:
-    words = words_of(texts)
+def _checks(texts: pl.Series, words: Words, english: NDArray[np.bool_], limits: TextLimits) -> Iterator[Check]:
     bare = texts.str.replace_all(LINKS, " ")
     count = words.counts.astype(np.float64)
     yield "length", "min_words", lambda: count, limits.min_words, False
@@ -95,18 +96,39 @@ def _checks(texts: pl.Series, english: pl.Series, limits: TextLimits) -> Iterato
     )
     paragraphs = partial(repetition.duplicate_paragraphs, texts)
     yield "repetition", "max_duplicate_paragraphs", paragraphs, limits.max_duplicate_paragraphs, True
-    for n, bound in sorted(limits.max_top_ngram.items()):
-        yield "repetition", f"max_top_ngram {n}", partial(repetition.top_ngram, words, n), bound, True
-    yield from _ngram_checks(words, limits)
+    yield from _run_checks(words, size, limits)
 
 
-def _ngram_checks(words: Words, limits: TextLimits) -> Iterator[Check]:
-    """Longer runs repeat only where the shortest do: once that share is 0 everywhere, nothing is left to measure."""
-    repeats = True
-    for n, bound in sorted(limits.max_duplicate_ngrams.items()):
-        values = repetition.duplicate_ngrams(words, n) if repeats else np.zeros(len(words.counts))
-        repeats = bool(values.any())
-        yield "repetition", f"max_duplicate_ngrams {n}", partial(np.asarray, values), bound, True
+def _run_checks(words: Words, size: Measure, limits: TextLimits) -> Iterator[Check]:
+    """Bounds on runs of words. A run occurs at most as often as a shorter one within it: the shortest is counted once."""
+    tops, again = sorted(limits.max_top_ngram.items()), sorted(limits.max_duplicate_ngrams.items())
+    commonest = cache(partial(repetition.repeats, words))
+    for n, bound in tops:
+        most = partial(commonest, tops[0][0])
+        yield "repetition", f"max_top_ngram {n}", partial(_top_ngram, words, most, size, n, bound), bound, True
+    for n, bound in again:
+        most = partial(commonest, again[0][0])
+        yield "repetition", f"max_duplicate_ngrams {n}", partial(_duplicate_ngrams, words, most, n), bound, True
+
+
+def _top_ngram(words: Words, most: Callable[[], Counts], size: Measure, n: int, bound: float) -> Measure:
+    """``repetition.top_ngram`` where it may lie above the bound, 0 where it cannot, even with the longest words."""
+    least = bound * size / (n * np.maximum(words.longest, 1))
+    chosen = (most() > 1) & (most() > least)
+    if chosen.any():
+        chosen[chosen] = repetition.repeats(words.where(chosen), n) > np.maximum(least[chosen], 1)
+    return _measured(partial(repetition.top_ngram, n=n), words, chosen)
+
+
+def _duplicate_ngrams(words: Words, most: Callable[[], Counts], n: int) -> Measure:
+    return _measured(partial(repetition.duplicate_ngrams, n=n), words, most() > 1)
+
+
+def _measured(measure: Callable[[Words], Measure], words: Words, chosen: NDArray[np.bool_]) -> Measure:
+    values = np.zeros(len(chosen))
+    if chosen.any():
+        values[chosen] = measure(words.where(chosen))
+    return values
 
 
 def _per(values: Measure, count: Measure) -> Measure:
@@ -118,8 +140,7 @@ def _matches(texts: pl.Series, pattern: str) -> Measure:
     return texts.str.count_matches(pattern).to_numpy().astype(np.float64)
 
 
-def _stop_words(words: Words, english: pl.Series) -> Measure:
+def _stop_words(words: Words, english: NDArray[np.bool_]) -> Measure:
     """English function words; infinitely many where the text need not be English."""
-    found = words.found(hashed(pl.Series(FUNCTION_WORDS["en"].split())))
-    count: Measure = np.where(english.to_numpy(), found, np.inf)
+    count: Measure = np.where(english, words.found(_STOP_WORDS)[0], np.inf)
     return count

@@ -6,7 +6,7 @@ FUNCTION_WORDS = {
     "about into says said could should would all in no or so do me",
     "es": "el la los las de del que y en un una por para con se es su al lo como más pero sus le ya este esta "
     "entre cuando muy sin sobre también hasta hay donde desde nos durante fue",
-    "fr": "le la les de des du et en un une est pour que qui dans sur au aux avec ce cette ne pas par plus son sa "
+    "fr": "le la les de des du et en un une pour que qui dans sur au aux avec ce cette ne pas par plus son sa "
     "ses ont sont mais ou il elle nous vous leur été entre après",
     "de": "der die das und ist von mit den dem des ein eine einen einer für auf nicht im zu sich auch nach bei aus "
     "wie über wird werden hat sind oder aber noch nur zum zur",

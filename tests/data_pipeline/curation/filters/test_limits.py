@@ -11,6 +11,7 @@ from data_pipeline.curation.filters.repetition import (
     duplicate_lines,
     duplicate_ngrams,
     duplicate_paragraphs,
+    repeats,
     top_ngram,
 )
 from data_pipeline.curation.filters.words import words_of
@@ -27,7 +28,8 @@ PROSE = (
 
 def said(text: str, config: QualityConfig | None = None, **fields: object) -> tuple[str | None, str | None]:
     table = documents(document("a", text, **fields))
-    row = quality_filter(table, pl.Series([text]), config or QualityConfig(), LanguageConfig()).row(0)
+    texts = pl.Series([text])
+    row = quality_filter(table, texts, words_of(texts), config or QualityConfig(), LanguageConfig()).row(0)
     return row[0], row[1]
 
 
@@ -86,8 +88,8 @@ def test_posts_are_short_texts_and_stop_words_are_english() -> None:
 
 
 def test_no_documents_give_no_verdicts() -> None:
-    empty = quality_filter(documents(), pl.Series([], dtype=pl.String), QualityConfig(), LanguageConfig())
-    assert empty.height == 0
+    texts = pl.Series([], dtype=pl.String)
+    assert quality_filter(documents(), texts, words_of(texts), QualityConfig(), LanguageConfig()).height == 0
 
 
 word_lists = st.lists(st.lists(st.sampled_from("abcd"), max_size=14), min_size=1, max_size=5)
@@ -97,13 +99,32 @@ word_lists = st.lists(st.lists(st.sampled_from("abcd"), max_size=14), min_size=1
 @given(word_lists, st.integers(2, 5))
 def test_runs_of_words_are_those_counted_one_by_one(lists: list[list[str]], n: int) -> None:
     words = words_of(pl.Series([" ".join(words) for words in lists], dtype=pl.String))
-    top, again = top_ngram(words, n), duplicate_ngrams(words, n)
+    top, again, most_often = top_ngram(words, n), duplicate_ngrams(words, n), repeats(words, n)
     for text, tokens in enumerate(lists):
         runs = [tuple(tokens[at : at + n]) for at in range(len(tokens) - n + 1)]
         most = max(Counter(runs).values(), default=0)
         assert top[text] == pytest.approx(min(most * n / len(tokens), 1.0) if most > 1 else 0.0)
         covered = {at + step for at, run in enumerate(runs) if run in runs[:at] for step in range(n)}
         assert again[text] == pytest.approx(len(covered) / max(len(tokens), 1))
+        assert most_often[text] == most
+
+
+@settings(deadline=None)
+@given(word_lists, st.integers(1, 4), st.integers(0, 9), st.integers(0, 9))
+def test_texts_that_are_not_measured_lie_within_the_bounds(
+    lists: list[list[str]], n: int, top_bound: int, again_bound: int
+) -> None:
+    texts = pl.Series([" ".join(words) for words in lists], dtype=pl.String)
+    words = words_of(texts)
+    limits = {"min_words": None, "max_mean_word": None, "max_top_ngram": {}, "min_alphabetic_words": None}
+    for name, bound, exact in (
+        ("max_top_ngram", top_bound / 10, top_ngram), ("max_duplicate_ngrams", again_bound / 10, duplicate_ngrams)
+    ):  # fmt: skip
+        config = QualityConfig.model_validate({"short": {**limits, name: {n: 1.0, n + 1: bound}}})
+        table = documents(*(document(str(number), text) for number, text in enumerate(texts)))
+        said = quality_filter(table, texts, words, config, LanguageConfig())
+        broken = (exact(words, n + 1) > bound) | (exact(words, n) > 1.0)
+        assert said["reason"].is_not_null().to_list() == broken.tolist()
 
 
 def test_lines_and_paragraphs_that_stood_before() -> None:

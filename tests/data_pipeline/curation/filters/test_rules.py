@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 
 from data_pipeline.curation.filters import apply_filters
-from data_pipeline.curation.filters.language import is_foreign, languages
+from data_pipeline.curation.filters.language import foreign, languages
+from data_pipeline.curation.filters.words import words_of
 from tests.data_pipeline.nouns import document, documents
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import CurationConfig
@@ -95,6 +96,8 @@ ENGLISH = [
     ("Rexam expands into Saudi Arabia $REX", "sk"),
     ("Banco de Chile beats estimates $BCH", "en"),
     ("Dutch brewer De Koninck is sold", None),
+    ("EARNINGS ALERT: Intel Q4 EPS $0.74 vs. $0.66 Est.; Q4 Revs. $14.72B vs. $14.71B Est. $INTC", "en"),
+    ("$MSFT Commercial Licensing Rev $10.89B vs $10.14B y/y", "en"),
     ("JPMorgan Chase & Co. Moves Higher, Bulls Dig In", "de"),
 ]
 
@@ -114,8 +117,9 @@ def test_short_english_text_is_kept_whatever_was_declared(title: str, declared: 
 
 
 def test_function_words_must_outnumber_those_of_the_expected_language() -> None:
-    assert not is_foreign("El Paso gas prices rise", None, "en")
-    assert is_foreign("Las ventas de la empresa caen", None, "en")
+    texts = pl.Series(["El Paso gas prices rise", "Las ventas de la empresa caen", "Las ventas de la empresa caen"])
+    declared = pl.Series([None, None, None], dtype=pl.String)
+    assert foreign(texts, words_of(texts), declared, [["en"], ["en"], ["en", "es"]]).to_list() == [False, True, False]
 
 
 def test_the_language_found_is_stored() -> None:
@@ -127,7 +131,8 @@ def test_the_language_found_is_stored() -> None:
 
 def test_a_long_foreign_text_with_some_english_words_is_foreign() -> None:
     sentence = "Der Vorstand der Gesellschaft will den Aktionären in diesem Jahr eine höhere Dividende zahlen. "
-    assert languages(pl.Series([sentence * 20 + "Buy now, sell later, the market is open."]), [["en"]]) == ["de"]
+    texts = pl.Series([sentence * 20 + "Buy now, sell later, the market is open."])
+    assert languages(texts, words_of(texts), [["en"]]) == ["de"]
 
 
 def test_other_markets_are_not_judged_unless_the_recipe_says_so() -> None:
