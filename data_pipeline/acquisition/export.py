@@ -136,19 +136,26 @@ def export(store: Store, chosen: dict[str, str], folder: Path) -> tuple[dict[str
     (folder / "bars.parquet").unlink(missing_ok=True)
     if bars.height:
         write_table(bars, folder / "bars.parquet", ["instrument_id", "session", "basis"])
-    for kind, noun in NOUNS.items():
+    for kind in NOUNS:
         if kind == "bar":
             continue
-        path = folder / f"{kind}s.parquet"
-        rows = 0
-        with atomic_file(path) as temporary:
-            schema = pl.DataFrame(schema=schema_of(noun)).to_arrow().schema
-            with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
-                for frame in frames(store, kind, chosen):
-                    writer.write_table(frame.to_arrow().cast(schema))
-                    rows += frame.height
-        if rows:
+        if rows := write_kind(store, kind, chosen, folder / f"{kind}s.parquet"):
             counts[f"{kind}s"] = rows
-        else:
-            path.unlink()
     return counts, notes
+
+
+def write_kind(store: Store, kind: str, chosen: dict[str, str], path: Path) -> int:
+    """Write all records of a kind to one parquet file, ``CHUNK`` rows at a time, and return their number.
+
+    Without any record there is no file, and one of an earlier time is removed.
+    """
+    rows = 0
+    with atomic_file(path) as temporary:
+        schema = pl.DataFrame(schema=schema_of(NOUNS[kind])).to_arrow().schema
+        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+            for frame in frames(store, kind, chosen):
+                writer.write_table(frame.to_arrow().cast(schema))
+                rows += frame.height
+    if not rows:
+        path.unlink()
+    return rows

@@ -98,13 +98,13 @@ def curated(folder: Path, output: Path, runner: str, kill: bool) -> dict[str, An
     if kill:
         threading.Thread(target=_kill_worker, args=(cluster,), daemon=True).start()
     wall, spent = time.perf_counter(), sum(os.times()[:4])
-    counts = curate_files(sorted(folder.glob("*.parquet")), output, CurationConfig(runner=runner))
+    found = curate_files(sorted(folder.glob("*.parquet")), output, CurationConfig(runner=runner))
     wall, spent = time.perf_counter() - wall, sum(os.times()[:4]) - spent
     written = sorted((*output.glob("kept/*"), *output.glob("drops/*")))
     digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in written)).hexdigest()
     rows = sum(pl.scan_parquet(path).select(pl.len()).collect().item() for path in written)
     return {
-        "counts": counts,
+        "counts": {"documents": found.documents, "kept": found.kept, **found.drops},
         "wall": wall,
         "cpu": spent,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,

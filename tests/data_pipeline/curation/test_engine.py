@@ -42,15 +42,19 @@ def test_daft_gives_what_this_process_gives(
     assert drops.equals(in_process[1])
 
 
-def test_files_give_what_memory_gives_twice_the_same_bytes(
+def test_files_give_what_memory_gives_in_this_process_and_on_daft(
     table: pl.DataFrame, in_process: tuple[pl.DataFrame, pl.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "BLOCK", 50)
     table[100:].write_parquet(tmp_path / "a.parquet")
     table[:100].write_parquet(tmp_path / "b.parquet")
     written = []
-    for name in ("one", "two"):
-        found = files.curate_files([tmp_path / "a.parquet", tmp_path / "b.parquet"], tmp_path / name, CurationConfig())
+    for name, small in (("one", 1000), ("two", 40)):
+        monkeypatch.setattr(files, "SMALL", small)
+        told: list[int] = []
+        paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+        found = files.curate_files(paths, tmp_path / name, CurationConfig(), advanced=told.append)
+        assert sum(told) == 2 * len(table)
         parts = {kind: sorted((tmp_path / name / kind).glob("*.parquet")) for kind in ("kept", "drops")}
         written.append([path.read_bytes() for paths in parts.values() for path in paths])
     assert written[0] == written[1]
@@ -58,8 +62,9 @@ def test_files_give_what_memory_gives_twice_the_same_bytes(
     assert pl.concat([pl.read_parquet(path) for path in parts["kept"]]).equals(in_process[0])
     drops = pl.concat([pl.read_parquet(path) for path in parts["drops"]])
     assert drops.sort("doc_id", "revision").equals(in_process[1])
-    assert found["documents"] == len(table)
-    assert found["kept"] == len(in_process[0])
+    assert found.documents == len(table)
+    assert found.kept == len(in_process[0])
+    assert found.drops == dict(in_process[1]["reason"].value_counts().sort("reason").rows())
 
 
 def test_no_files_are_an_error(tmp_path: Path) -> None:

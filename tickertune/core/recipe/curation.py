@@ -208,3 +208,14 @@ class CurationConfig(Config):
     """Bounds by a language model; empty: none is loaded."""
     decontamination: DecontaminationConfig | None = None
     """Evaluation sets whose texts no training sample may show; empty: none."""
+
+    @property
+    def learning(self) -> list[str]:
+        """Keys of this block that are set and learn from all documents at once, so that no part of them can be curated alone."""
+        perplexity = self.perplexity
+        used = {
+            "normalise.repeated_line_titles": self.normalise.repeated_line_titles is not None,
+            "perplexity.max_quantile": perplexity is not None and perplexity.max_quantile is not None,
+            "perplexity.min_quantile": perplexity is not None and perplexity.min_quantile is not None,
+        }
+        return [name for name, is_used in used.items() if is_used]
