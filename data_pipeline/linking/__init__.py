@@ -1,11 +1,11 @@
 """Linking: from documents to the instruments they are about, with the evidence for each link.
 
-Evidence comes from three places. A cashtag or a company name in the text (guards in ``cashtags`` and
-``names``) stands for itself. A payload link stands as given for news, filings and data sets, whose publishers
-tag by hand; for social posts it counts only where the text bears it out, because such links come from a
-substring search (StockNet filed "U$D" under ticker D). Names link a document only where it has no cashtag and no payload
-link: a post that has tags names its subjects by them, and a bare name beside them is often the broker's ("Bank of
-America cuts $AAPL").
+Evidence comes from four places. A cashtag, a symbol qualified by its exchange or a Chinese code in the text, and a company
+name (guards in ``cashtags``, ``exchanges``, ``chinese`` and ``names``), stand for themselves. A payload link stands as given
+for news, filings and data sets, whose publishers tag by hand; for social posts it counts only where the text bears it out,
+because such links come from a substring search (StockNet filed "U$D" under ticker D). Names link a document only where it
+has no symbol and no payload link: a post that has tags names its subjects by them, and a bare name beside them is often
+the broker's ("Bank of America cuts $AAPL").
 
 Symbols and names must have been valid on the document's UTC date, which at the open of the American and the
 Asian exchanges is also the session's date, so that a symbol change takes effect with the session.
@@ -19,8 +19,12 @@ import polars as pl
 
 from data_pipeline.curation.drops import Drop, drops_frame
 from data_pipeline.curation.text import full_text
+from data_pipeline.instruments.markets import market_of
 from data_pipeline.linking.cashtags import SymbolIndex, cashtags
-from data_pipeline.linking.names import NameIndex, name_on
+from data_pipeline.linking.chinese import ChineseIndex, normal_code
+from data_pipeline.linking.exchanges import qualified
+from data_pipeline.linking.names import NameIndex
+from data_pipeline.linking.spans import name_on
 from tickertune.core.document import Document
 from tickertune.core.table import schema_of
 
@@ -31,19 +35,21 @@ MAX_SYMBOLS = 8
 each, and linked to all of them it would outweigh real news by its number of samples. It is dropped."""
 
 
-def link(documents: pl.DataFrame, instruments: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def link(
+    documents: pl.DataFrame, instruments: pl.DataFrame, aliases: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Give each document its links, and drop those without one.
 
     Args:
         documents: Schema ``Document``; links it brings are payload links.
         instruments: Schema ``Instrument``, a row a symbol span.
+        aliases: Schema ``Alias``: further names that the user gives.
 
     Returns:
         Documents in the order given, ``symbols`` holding one link an instrument, sorted by instrument_id; and
         drops with reason ``no_symbol`` (detail: the payload links refused) or ``list``.
     """
-    rows = instruments.to_dicts()
-    symbols, names = SymbolIndex(rows), NameIndex(rows)
+    linker = _Linker(instruments.to_dicts(), aliases.to_dicts() if aliases is not None else [])
     links: list[list[dict[str, str]]] = []
     keep: list[bool] = []
     drops: list[Drop] = []
@@ -57,7 +63,7 @@ def link(documents: pl.DataFrame, instruments: pl.DataFrame) -> tuple[pl.DataFra
     )
     for doc_id, revision, category, day, payload, text in columns.iter_rows():
         tags = cashtags(text)
-        found = [] if day is None else _links(text, tags, category, day, payload, symbols, names)
+        found = [] if day is None else linker.links(text, tags, category, day, payload)
         if max(len(tags), len(found)) > MAX_SYMBOLS:
             drops.append(Drop(doc_id, revision, "list", None, f"{max(len(tags), len(found))} symbols"))
         elif not found:
@@ -69,36 +75,53 @@ def link(documents: pl.DataFrame, instruments: pl.DataFrame) -> tuple[pl.DataFra
     return linked.filter(pl.Series(keep, dtype=pl.Boolean)), drops_frame(drops)
 
 
-def _links(
-    text: str,
-    tags: list[str],
-    category: str,
-    day: date,
-    payload: list[Mapping[str, Any]],
-    symbols: SymbolIndex,
-    names: NameIndex,
-) -> list[dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
+class _Linker:
+    """The indexes of all instruments."""
 
-    def add(instrument_id: str, symbol: str, evidence: str, detail: str) -> None:
-        entry = {"symbol": symbol, "instrument_id": instrument_id, "evidence": evidence, "detail": detail}
-        found.setdefault(instrument_id, entry)
+    def __init__(self, rows: list[dict[str, Any]], aliases: list[dict[str, Any]]) -> None:
+        self._symbols, self._names = SymbolIndex(rows), NameIndex(rows, aliases)
+        self._chinese = ChineseIndex(rows, aliases)
+        self._markets = {row["instrument_id"]: market_of(row["exchange"]) for row in rows}
 
-    for tag in tags:
-        if hit := symbols.find(tag, day):
-            add(*hit, "cashtag", f"${tag}")
-    valid = [entry for entry in payload if symbols.valid(entry["instrument_id"], entry["symbol"], day)]
-    unproven = [entry for entry in valid if entry["instrument_id"] not in found]
-    if not unproven and (found or tags):
+    def links(
+        self, text: str, tags: list[str], category: str, day: date, payload: list[Mapping[str, Any]]
+    ) -> list[dict[str, str]]:
+        """Return the links of one document by the order of evidence."""
+        found: dict[str, dict[str, str]] = {}
+
+        def add(instrument_id: str, symbol: str, evidence: str, detail: str) -> None:
+            entry = {"symbol": symbol, "instrument_id": instrument_id, "evidence": evidence, "detail": detail}
+            found.setdefault(instrument_id, entry)
+
+        for tag in tags:
+            if hit := self._symbols.find(tag, day):
+                add(*hit, "cashtag", f"${tag}")
+        for instrument_id, symbol, detail in self._chinese.codes(text, day):
+            add(instrument_id, symbol, "code", detail)
+        for market, spelled, detail in qualified(text):
+            hit = self._in_market(market, spelled, day)
+            if hit:
+                add(*hit, "exchange", detail)
+        valid = [entry for entry in payload if self._symbols.valid(entry["instrument_id"], entry["symbol"], day)]
+        unproven = [entry for entry in valid if entry["instrument_id"] not in found]
+        if not unproven and (found or tags):
+            return [found[key] for key in sorted(found)]
+        named = self._names.find(text, day) | self._chinese.names(text, day)
+        for entry in unproven:
+            if entry["instrument_id"] in named:
+                add(entry["instrument_id"], entry["symbol"], "name", named[entry["instrument_id"]])
+            elif category != "social":
+                add(entry["instrument_id"], entry["symbol"], "payload", entry["detail"])
+        if not found and not tags:
+            for instrument_id, spelling in named.items():
+                if current := self._symbols.symbol_on(instrument_id, day):
+                    add(instrument_id, current, "name", spelling)
         return [found[key] for key in sorted(found)]
-    named = names.find(text, day)
-    for entry in unproven:
-        if entry["instrument_id"] in named:
-            add(entry["instrument_id"], entry["symbol"], "name", named[entry["instrument_id"]])
-        elif category != "social":
-            add(entry["instrument_id"], entry["symbol"], "payload", entry["detail"])
-    if not found and not tags:
-        for instrument_id, spelling in named.items():
-            if symbol := symbols.symbol_on(instrument_id, day):
-                add(instrument_id, symbol, "name", spelling)
-    return [found[key] for key in sorted(found)]
+
+    def _in_market(self, market: str, spelled: str, day: date) -> tuple[str, str] | None:
+        """The instrument of a market that had a symbol on ``day``; Chinese markets go by code."""
+        if market in ("CN", "HK"):
+            code = normal_code(f"{spelled}.HK" if market == "HK" else spelled) if spelled.isdigit() else None
+            return self._chinese.by_code(code, day) if code else None
+        hit = self._symbols.find(spelled, day)
+        return hit if hit and self._markets[hit[0]] == market else None

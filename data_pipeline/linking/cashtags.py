@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from data_pipeline.linking.names import covers
+from data_pipeline.linking.spans import covers
 
 _CASHTAG = re.compile(
     r"""

@@ -9,7 +9,8 @@ TimeQuality = Literal["exact", "minute", "hour", "day", "unknown"]
 """How precise a stamp is: to the second or finer, a minute, an hour ("14 hours ago"), a day, or not at all."""
 Availability = Literal["seen", "vendor", "lag"]
 """Where ``available_at`` comes from: our own first sight, the vendor's, or the publication time and a stated lag."""
-Evidence = Literal["payload", "cashtag", "name"]
+Evidence = Literal["payload", "cashtag", "exchange", "code", "name"]
+"""payload: the publisher's own field; cashtag: ``$AAPL``; exchange: ``NASDAQ: AAPL``; code: ``600519.SH``; name: in the text."""
 
 
 class SymbolLink(Noun):

@@ -1,7 +1,7 @@
 """What the newswire says of the cast, and what only looks like it.
 
 A phrase tells which companies it is truly about (none: a look-alike that must not link). Where a change of name or
-symbol decides, ``after`` tells what holds from that day on.
+symbol decides, ``later`` tells what holds from that day on.
 """
 # Chinese punctuation is full-width:
 # ruff: noqa: RUF001
@@ -14,9 +14,8 @@ class Phrase(NamedTuple):
 
     text: str
     about: tuple[str, ...] = ()
-    event: str = ""
-    """The change that decides, a key of ``cast.changes``."""
-    after: tuple[str, ...] = ()
+    later: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Changes (keys of ``cast.changes``) in the order of time, and what the text is about from each on."""
     payload: tuple[str, ...] = ()
     """Companies that the wire's own field names."""
     social: bool = False
@@ -31,7 +30,7 @@ def _none(*texts: str) -> tuple[Phrase, ...]:
 
 
 def _turns(event: str, before: tuple[str, ...], after: tuple[str, ...], *texts: str) -> tuple[Phrase, ...]:
-    return tuple(Phrase(text, before, event, after) for text in texts)
+    return tuple(Phrase(text, before, ((event, after),)) for text in texts)
 
 
 NAMES: dict[str, tuple[Phrase, ...]] = {
@@ -272,8 +271,12 @@ SYMBOLS: dict[str, tuple[Phrase, ...]] = {
         ),
     ),
     "reused_symbol": (
-        *_turns("delisted", ("delisted",), (), "$OKR drills in {city}", "Oakum Resources Ltd. (NYSE: OKR) finds gold"),
-        *_turns("reused", (), ("reused",), "$OKR robots sell out", "Okonite Robotics (NASDAQ:OKR) ships {n} arms"),
+        *(
+            Phrase(text, ("delisted",), (("delisted", ()), ("reused", ("reused",))))
+            for text in ("$OKR trades in {city} too", "Big day for $OKR", "(NYSE: OKR) moves {n}%", "Selling my $OKR")
+        ),
+        *_turns("delisted", ("delisted",), (), "Oakum Resources finds gold", "A mine of Oakum Resources Ltd. floods"),
+        *_turns("reused", (), ("reused",), "Okonite Robotics (NASDAQ:OKR) ships {n} arms"),
     ),
     "exchange": (
         *_of(

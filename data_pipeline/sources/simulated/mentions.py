@@ -81,8 +81,9 @@ def mentions(seed: int, window: Window, since: date, share: float) -> list[Menti
 
 def _about(phrase: Phrase, since: date, day: date) -> tuple[str, ...]:
     """The ids of the companies that a phrase is about on a UTC day, sorted."""
-    keys = phrase.after if phrase.event and day >= changes(since)[phrase.event] else phrase.about
-    return tuple(sorted(instrument_id(key) for key in keys))
+    days = changes(since)
+    held = [phrase.about, *(keys for event, keys in phrase.later if day >= days[event])]
+    return tuple(sorted(instrument_id(key) for key in held[-1]))
 
 
 def with_mentions(data: SourceData, found: list[Mention], since: date) -> SourceData:

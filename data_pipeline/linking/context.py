@@ -1,0 +1,163 @@
+"""Whether a name in a text stands for the company: what its neighbours say."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from data_pipeline.linking.common_words import word_set
+from data_pipeline.linking.context_words import (
+    ACTING_ON,
+    AGENT,
+    BESIDE,
+    EXTENDING,
+    FINANCIAL,
+    MAKERS,
+    OPENERS,
+    PREPOSITIONS,
+    REPORTING,
+    STOP,
+    TAILS,
+)
+from data_pipeline.linking.spellings import FORM_TAIL, Grade
+
+_END = re.compile(r"[.!?]\s|\n|[;|\u2022]")
+_ARTICLES = word_set("a an every each any this that your my our his her their no another one some")
+_SUFFIX = re.compile(r"['\u2019]s?(?!\w)")
+
+
+class Token(NamedTuple):
+    """A word of a text, folded, and where it stands."""
+
+    start: int
+    end: int
+    folded: str
+
+
+class Text:
+    """A text and its words."""
+
+    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
+        self.text, self.tokens = text, tokens
+
+    def raw(self, index: int) -> str:
+        """The word as it stands."""
+        return self.text[self.tokens[index].start : self.tokens[index].end]
+
+    def joined(self, index: int) -> bool:
+        """Whether nothing but spaces, or the 's of a possessive, stands between a word and the next."""
+        if not 0 <= index < len(self.tokens) - 1:
+            return False
+        between = self.text[self.tokens[index].end : self.tokens[index + 1].start]
+        return bool(between) and between.isspace() and "\n" not in between
+
+    def after(self, index: int, count: int) -> list[int]:
+        """Indexes of at most ``count`` words from ``index`` on that belong to one run of words."""
+        run = []
+        for position in range(index, min(index + count, len(self.tokens))):
+            between = self.text[self.tokens[position - 1].end : self.tokens[position].start] if position else " "
+            if re.fullmatch(r"\s+|-|['\u2019]", between) is None or "\n" in between:
+                break
+            run.append(position)
+        return run
+
+    def capital(self, index: int) -> bool:
+        """Whether a word begins with a capital or a digit."""
+        first = self.text[self.tokens[index].start]
+        return first.isupper() or first.isdigit()
+
+    def titled(self, first: int, last: int) -> bool:
+        """Whether the sentence around words ``first`` to ``last`` (exclusive) writes its words with capitals."""
+        begin = max((found.end() for found in _END.finditer(self.text, 0, self.tokens[first].start)), default=0)
+        stop = _END.search(self.text, self.tokens[last - 1].end)
+        end = stop.start() if stop else len(self.text)
+        telling = capitals = 0
+        for index, token in enumerate(self.tokens):
+            if token.start < begin or first <= index < last or not token.folded.isalpha() or len(token.folded) < 3:
+                continue
+            if token.start >= end:
+                break
+            if token.folded not in STOP and (index > 0 and token.start > begin):
+                telling += 1
+                capitals += self.capital(index)
+        return telling > 0 and capitals >= 0.75 * telling
+
+    def opens(self, index: int) -> bool:
+        """Whether a word is the first of its sentence."""
+        before = self.text[: self.tokens[index].start].rstrip(" \"'\u201c\u2018(")
+        return not before or before[-1] in ".!?\n:;|-\u2013\u2014"
+
+
+def is_longer_name(text: Text, first: int, last: int, grade: Grade) -> bool:
+    """Whether the words ``first`` to ``last`` (exclusive) are part of another name.
+
+    "Apple Hospitality REIT", "Bank of America Stadium", "Lake Quillmark", "John Ford".
+    """
+    single = grade >= Grade.PLAIN
+    titled = text.titled(first, last)
+    for position, index in enumerate(_name_run(text, last, 2 if titled else 4)):
+        folded = text.tokens[index].folded
+        if folded in AGENT | FINANCIAL and folded not in TAILS:
+            break
+        if folded in TAILS or FORM_TAIL.match(text.text, text.tokens[index - 1].end):
+            return True
+        if single and not titled and position == 0:
+            return True
+    before = first - 1
+    if not single or before < 0 or not text.joined(before):
+        return False
+    word = text.tokens[before].folded
+    if word in _ARTICLES:
+        return True
+    return text.capital(before) and word not in OPENERS and not text.raw(before).isdigit()
+
+
+def _name_run(text: Text, index: int, count: int) -> list[int]:
+    """The capitalised words directly behind a name."""
+    run: list[int] = []
+    for position in range(index, min(index + count, len(text.tokens))):
+        if not text.joined(position - 1) or not text.raw(position)[0].isupper():
+            break
+        run.append(position)
+    return run
+
+
+def weight(text: Text, first: int, last: int, grade: Grade) -> int:
+    """How surely the neighbours of words ``first`` to ``last`` (exclusive) speak of a company: 0, 1 or 2."""
+    if grade is Grade.PHRASE and not text.titled(first, last):
+        return 2
+    return max(_behind(text, last, grade), _before(text, first, grade))
+
+
+def _behind(text: Text, last: int, grade: Grade) -> int:
+    end = text.tokens[last - 1].end
+    possessive = _SUFFIX.match(text.text, end)
+    follow = last + 1 if possessive and possessive.group().endswith("s") else last
+    run = text.after(follow, 5)
+    if possessive:
+        if any(text.tokens[index].folded in FINANCIAL for index in run[:4]):
+            return 2
+        return int(grade is not Grade.WORD)
+    if text.text.startswith("-", end) and run and text.tokens[run[0]].folded in EXTENDING:
+        return 1 if grade is Grade.WORD else 2
+    if not run or not text.joined(last - 1):
+        return 0
+    word = text.tokens[run[0]].folded
+    if word in BESIDE:
+        return 2
+    if word in REPORTING and any(text.tokens[index].folded in FINANCIAL for index in run[1:]):
+        return 2
+    if word in AGENT or word in FINANCIAL:
+        return 1
+    return 0
+
+
+def _before(text: Text, first: int, grade: Grade) -> int:
+    if first < 1 or not text.joined(first - 1):
+        return 0
+    word = text.tokens[first - 1].folded
+    earlier = text.tokens[first - 2].folded if first > 1 and text.joined(first - 2) else ""
+    if word in PREPOSITIONS and earlier in FINANCIAL | {"stake", "stakes", "holding", "holdings", "position"}:
+        return 2
+    if word in MAKERS or word in {"ceo", "cfo"}:
+        return 2
+    return int(word in ACTING_ON and grade is not Grade.WORD)
