@@ -80,7 +80,7 @@ def _checks(texts: pl.Series, words: Words, english: NDArray[np.bool_], limits: 
     yield "length", "max_mean_word", mean, limits.max_mean_word, True
     size = np.maximum(words.sums(words.lengths), 1)
     yield "characters", "max_special", lambda: _matches(bare, SPECIAL) / size, limits.max_special, True
-    yield "characters", "max_digits", lambda: _matches(bare, r"\d") / size, limits.max_digits, True
+    yield "characters", "max_digits", lambda: _matches(bare, "[0-9]") / size, limits.max_digits, True
     yield "characters", "max_punctuation", lambda: _matches(bare, PUNCTUATION) / size, limits.max_punctuation, True
     symbols = partial(_matches, bare, r"#|\.{3}|\u2026")
     yield "characters", "max_symbol_words", lambda: _per(symbols(), count), limits.max_symbol_words, True

@@ -15,9 +15,9 @@ from tickertune.core.recipe.curation import Personal
 MASKS: dict[Personal, str] = {"email": "[EMAIL]", "phone": "[PHONE]", "card": "[CARD]", "iban": "[IBAN]"}
 _MAYBE: dict[Personal, str] = {
     "email": "@",
-    "phone": r"\+\d|\d{3}\)? ?[.-]?\d{3}[.-]\d{4}",
-    "card": r"\d(?:[ -]?\d){13}",
-    "iban": r"[A-Z]{2}\d{2} ?[A-Z0-9]{4}",
+    "phone": r"\+[0-9]|[0-9]{3}\)? ?[.-]?[0-9]{3}[.-][0-9]{4}",
+    "card": r"[0-9](?:[ -]?[0-9]){13}",
+    "iban": r"[A-Z]{2}[0-9]{2} ?[A-Z0-9]{4}",
 }
 """What a text must hold to be looked at closely."""
 _EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")

@@ -12,7 +12,6 @@ NOT_WORDS = r"(?i)(?:https?://|www\.|\bt\.co/)\S*|[$#@]\w+"
 """Links, cashtags, hashtags and mentions."""
 EDGES = "\"'.,;:!?()[]{}<>-*/\\|\u2018\u2019\u201c\u201d\u2013\u2014\u00a1\u00bf\u00ab\u00bb\u2026"
 _OTHER_SPACE = r"[^\S \n]"
-_BUCKET_BITS = np.uint64(48)
 
 Hashes = NDArray[np.uint64]
 Counts = NDArray[np.int64]
@@ -21,27 +20,34 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Words:
-    """All words of n texts in a row; links are no words."""
+    """All words of n texts in a row; links are no words. What is asked of a word is computed once for all its places."""
 
-    tokens: pl.Series
-    """Each word in lower case, punctuation and all, [words]."""
+    lexicon: pl.Series
+    """Each different word in lower case, punctuation and all, in the order of appearance, [lexicon]."""
+    codes: NDArray[np.int32]
+    """Place of each word in the lexicon, [words]."""
     starts: Counts
     """Where each text begins; the last entry is the number of words, [n + 1]."""
 
     @cached_property
+    def entries(self) -> Hashes:
+        """Hash of each entry of the lexicon without punctuation at its ends, [lexicon]."""
+        return self.lexicon.str.strip_chars(EDGES).hash(seed=0).to_numpy()
+
+    @cached_property
     def hashes(self) -> Hashes:
         """Hash of each word in lower case without punctuation at its ends, [words]."""
-        return self.tokens.str.strip_chars(EDGES).hash(seed=0).to_numpy()
+        return self.entries[self.codes]
 
     @cached_property
     def lengths(self) -> Counts:
         """Characters of each word, punctuation and all, [words]."""
-        return self.tokens.str.len_chars().to_numpy().astype(np.int64)
+        return self.lexicon.str.len_chars().to_numpy().astype(np.int64)[self.codes]
 
     @cached_property
     def alphabetic(self) -> Flags:
         """Whether a word holds a letter, [words]."""
-        return self.tokens.str.contains(r"\p{L}").to_numpy()
+        return self.lexicon.str.contains(r"\p{L}").to_numpy()[self.codes]
 
     @property
     def counts(self) -> Counts:
@@ -71,17 +77,18 @@ class Words:
 
     def found(self, vocabulary: "Vocabulary") -> NDArray[np.float64]:
         """Words of each text that stand in each list of a vocabulary, [lists, n]."""
-        at, member = vocabulary.look_up(self.hashes)
-        owner, texts = self.owner[at], len(self.starts) - 1
-        return np.stack([np.bincount(owner, weights=one, minlength=texts) for one in member.T])
+        member = vocabulary.member(self.entries)
+        some: Flags = np.any(member, axis=1)
+        at = np.flatnonzero(some[self.codes])
+        owner, codes, texts = self.owner[at], self.codes[at], len(self.starts) - 1
+        return np.stack([np.bincount(owner, weights=one[codes], minlength=texts) for one in member.T])
 
     def where(self, chosen: Flags) -> "Words":
         """The words of some of the texts, by a mask [n]."""
         if chosen.all():
             return self
-        words = np.repeat(chosen, self.counts)
-        part = Words(self.tokens.filter(pl.Series(words)), _starts(self.counts[chosen]))
-        part.__dict__["hashes"] = self.hashes[words]
+        part = Words(self.lexicon, self.codes[np.repeat(chosen, self.counts)], _starts(self.counts[chosen]))
+        part.__dict__["entries"] = self.entries
         return part
 
 
@@ -96,18 +103,12 @@ class Vocabulary:
         order = np.argsort(hashes)
         self._hashes = hashes[order]
         self._member = np.array([[word in some for some in words] for word in every], dtype=np.bool_)[order]
-        self._bucket = np.zeros(1 << 16, dtype=np.bool_)
-        self._bucket[self._hashes >> _BUCKET_BITS] = True
 
-    def look_up(self, hashes: Hashes) -> tuple[Counts, Flags]:
-        """Return the places of words that stand in a list, [found], and in which, [found, lists].
-
-        Most words fall into no bucket of the first 16 bits and are not searched for.
-        """
-        maybe = np.flatnonzero(self._bucket[hashes >> _BUCKET_BITS])
-        row = np.minimum(np.searchsorted(self._hashes, hashes[maybe]), len(self._hashes) - 1)
-        right = self._hashes[row] == hashes[maybe]
-        return maybe[right], self._member[row[right]]
+    def member(self, hashes: Hashes) -> Flags:
+        """Whether words, given by their hashes, stand in each list, [words, lists]."""
+        row = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
+        member: Flags = self._member[row] & (self._hashes[row] == hashes)[:, None]
+        return member
 
 
 def words_of(texts: pl.Series) -> Words:
@@ -122,7 +123,10 @@ def words_of(texts: pl.Series) -> Words:
     if none.any():
         counts = np.bincount(np.repeat(np.arange(len(counts)), counts)[~none], minlength=len(counts))
         flat = flat.filter(pl.Series(~none))
-    return Words(flat, _starts(counts))
+    hashes = flat.hash(seed=0)
+    first = np.sort(hashes.arg_unique().to_numpy())
+    codes = hashes.to_arrow().dictionary_encode().indices.to_numpy()  # numbers values as they first appear
+    return Words(flat.gather(first), codes, _starts(counts))
 
 
 def _starts(counts: Counts) -> Counts:
