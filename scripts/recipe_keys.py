@@ -61,7 +61,7 @@ from tickertune.core.recipe import (
     WorldConfig,
 )
 from tickertune.core.recipe.grpo import PnlConfig
-from tickertune.core.recipe.source import DirtConfig
+from tickertune.core.recipe.source import DirtConfig, PriceDirtConfig
 
 PAGE = Path(__file__).parents[1] / "docs" / "recipe-keys.md"
 BLOCKS: dict[str, type[BaseModel]] = {
@@ -71,6 +71,7 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "data.yaml, kind: movement": MovementDataConfig,
     "source, kind: simulated": SimulatedSourceConfig,
     "source.dirt": DirtConfig,
+    "source.dirt.prices": PriceDirtConfig,
     "source, kind: stocknet": StockNetSourceConfig,
     "source, kind: files": FilesSourceConfig,
     "source, kind: collected": CollectedSourceConfig,

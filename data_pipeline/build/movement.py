@@ -13,7 +13,7 @@ from data_pipeline.audit.prices import audit_prices
 from data_pipeline.build.decontamination import without_evaluation_texts
 from data_pipeline.build.facts import card_facts, universe_notes
 from data_pipeline.build.loading import load_source
-from data_pipeline.build.notes import CUTOFF_NOTE, withheld_note
+from data_pipeline.build.notes import CUTOFF_NOTE, price_checks, withheld_note
 from data_pipeline.build.recipe import write_recipe
 from data_pipeline.build.story import DROPPED
 from data_pipeline.curation import curate, superseded_at
@@ -110,6 +110,7 @@ def _build_one(config: MovementDataConfig, tables: _Tables, folder: Path) -> Dat
         zone=tables.sessions.zone,
         latency_minutes=config.latency_minutes,
     )
+    checks += price_checks(tables.findings, data.bars, samples.withheld)
     info = _info(config, data, documents, tables.drops, samples, tables.sessions, checks)
     info = info.model_copy(update=card_facts(documents, tables.drops, samples.used, samples.splits.boundary))
     shown = samples.used.with_columns(position=pl.int_range(pl.len()).over("sample_id"))

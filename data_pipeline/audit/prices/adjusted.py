@@ -20,7 +20,7 @@ LARGEST = np.log(2)
 def adjusted_closes(series: Series) -> Iterator[Finding]:
     """Report steps of adj_close / close that the recorded actions do not explain.
 
-    Where an instrument has no recorded payout at all, rises are taken for dividends that nobody recorded; falls and
+    Where the table records no payout of any instrument, rises are taken for dividends that nobody recorded; falls and
     steps beyond ``LARGEST`` are reported still, for a payout can make neither.
     """
     if np.isnan(series.adj_close).all() or len(series) < 2:
@@ -30,7 +30,7 @@ def adjusted_closes(series: Series) -> Iterator[Finding]:
     elsewhere = set(unrecorded_splits(series))
     if series.basis == "split_adjusted":
         elsewhere |= set(np.flatnonzero(series.split != 1).tolist())  # judged by their jump
-    paid = bool((series.payout > 0).any())
+    paid = series.payouts_known
     wrong = (np.abs(step) > slack) if paid else (step < -slack) | (step > LARGEST)
     bars = [int(bar) for bar in np.flatnonzero(wrong) if int(bar) not in elsewhere]
     if len(bars) > len(series) / 4:
@@ -39,18 +39,34 @@ def adjusted_closes(series: Series) -> Iterator[Finding]:
             len(bars) / len(series), f"adj_close / close steps without an action on {len(bars)} of {len(series)} bars",
         )  # fmt: skip
         return
+    wrong_bars = set(bars)
     done = -1
     for bar in bars:
         if bar == done:
             continue
-        undone = bar + 1 < len(series) and abs(step[bar] + step[bar + 1]) <= slack[bar] + slack[bar + 1]
+        undone = bar + 1 in wrong_bars and abs(step[bar] + step[bar + 1]) <= slack[bar] + slack[bar + 1]
         done = bar + 1 if undone else -1
-        explained = "recorded actions explain" if paid or series.split[bar] != 1 else "a payout could make"
-        detail = f"adj_close / close steps by a factor {np.exp(step[bar]):.5g} that no {explained}"
+        kind, detail = _told(series, bar, float(step[bar]), undone)
         yield Finding(
-            series.instrument_id, "adj_close_inconsistent", series.day(bar), series.day(bar), "suspect",
-            float(np.exp(step[bar])), f"{detail}{', for one session' if undone else ''}",
-        )  # fmt: skip
+            series.instrument_id, kind, series.day(bar), series.day(bar), "suspect", float(np.exp(step[bar])), detail
+        )
+
+
+def _told(series: Series, bar: int, step: float, undone: bool) -> tuple[str, str]:
+    """Kind and words of an unexplained step."""
+    if series.payout[bar] > 0 and not undone:
+        said = float(np.exp(series.expected[bar] if series.split[bar] == 1 else 0.0))
+        return "dividend_misstated", (
+            f"a payout of {series.payout[bar]:g} is recorded; adj_close / close steps by a factor {np.exp(step):.5g} beyond it"
+            + (f", which is {1 / said:.5g}" if said < 1 else "")
+        )
+    if 0 < step <= LARGEST and series.split[bar] == 1 and not undone:
+        return "dividend_without_action", (
+            f"adj_close rises against close by {np.expm1(step):.2%}, as for a payout that no action records"
+        )
+    explained = "recorded actions explain" if series.payouts_known or series.split[bar] != 1 else "a payout could make"
+    detail = f"adj_close / close steps by a factor {np.exp(step):.5g} that no {explained}"
+    return "adj_close_inconsistent", f"{detail}{', for one session' if undone else ''}"
 
 
 def _steps(series: Series) -> Floats:

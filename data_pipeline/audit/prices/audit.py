@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from data_pipeline.audit.prices.adjusted import adjusted_closes
 from data_pipeline.audit.prices.calendar import off_session
-from data_pipeline.audit.prices.duplicates import duplicates
+from data_pipeline.audit.prices.duplicates import duplicated_actions, duplicates
+from data_pipeline.audit.prices.ends import ends
 from data_pipeline.audit.prices.findings import FINDINGS_SCHEMA, Finding, findings_frame
 from data_pipeline.audit.prices.impossible import impossible_bars
 from data_pipeline.audit.prices.missing import missing_sessions
@@ -19,9 +20,10 @@ from data_pipeline.audit.prices.splices import splices
 from data_pipeline.audit.prices.splits import splits
 from data_pipeline.audit.prices.stale import stale_closes
 from data_pipeline.audit.prices.volume import zero_volume
+from data_pipeline.labels.prices import PAYOUTS
 from data_pipeline.labels.sessions import Sessions, load_sessions
 
-OF_DAYS = (off_session, duplicates)
+OF_DAYS = (off_session, duplicates, duplicated_actions)
 """Detectors that ask for no two bars on sessions."""
 OF_PRICES: tuple[Callable[[Series], Iterator[Finding]], ...] = (
     splits,
@@ -56,9 +58,10 @@ def audit_prices(
     first, last = (pl.lit(sessions.dates[at]).cast(pl.Date) for at in (0, -1))
     bars = bars.filter(pl.col("session").is_between(first, last)).join(instruments, on="instrument_id", how="semi")
     acted = actions.partition_by("instrument_id", as_dict=True)
-    found: list[Finding] = []
+    paid = bool(actions["kind"].is_in(PAYOUTS).any())
+    found: list[Finding] = list(ends(bars, sessions))
     for (instrument_id,), own in sorted(bars.partition_by("instrument_id", as_dict=True).items()):
-        series = series_of(str(instrument_id), own, acted.get((instrument_id,), actions.clear()), sessions)
+        series = series_of(str(instrument_id), own, acted.get((instrument_id,), actions.clear()), sessions, paid)
         for detector in (*OF_DAYS, *(OF_PRICES if len(series) > 1 else ())):
             found += detector(series)
     return findings_frame(found)

@@ -33,3 +33,15 @@ def duplicates(series: Series) -> Iterator[Finding]:
             series.instrument_id, "repeated_bar", series.day(bar), series.day(bar), "suspect", 1.0,
             f"equal to the bar of {series.day(bar - 1)} in all five values",
         )  # fmt: skip
+
+
+def duplicated_actions(series: Series) -> Iterator[Finding]:
+    """Report ex-dates with two actions of one kind: each would be applied."""
+    inside = series.actions.filter(
+        pl.col("ex_date").is_between(pl.lit(series.sessions.dates[0]), pl.lit(series.sessions.dates[-1]))
+    )
+    counted = inside.group_by("ex_date", "kind").agg(pl.len(), pl.col("value").sort())
+    for day, kind, rows, values in counted.filter(pl.col("len") > 1).sort("ex_date", "kind").iter_rows():
+        stated = ", ".join(f"{value:g}" for value in values)
+        detail = f"{rows} actions of kind {kind} on one ex-date: {stated}"
+        yield Finding(series.instrument_id, "duplicated_action", day, day, "suspect", float(rows), detail)

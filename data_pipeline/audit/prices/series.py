@@ -17,10 +17,12 @@ PRICES = ("open", "high", "low", "close")
 VALUES = (*PRICES, "volume", "adj_close")
 
 QUIET, QUIET_LARGE, LARGE = 2.0, 4.0, 0.3
+QUIET_MONEY = 1.5
 """A day is quiet while its range and its money volume stay below QUIET times the median of the sessions around, or
-QUIET_LARGE times for log jumps of LARGE and more. News that moves a price overnight multiplies one or both, the more
+QUIET_LARGE times for log jumps of LARGE and more; where money alone stays below QUIET_MONEY times, the range may reach
+QUIET_LARGE times, for ranges scatter more than volumes. News that moves a price overnight multiplies one or both, the more
 the larger the move; a vendor's change does not. The least in StockNet is Facebook on 2014-01-30: +16 % with 1.0 times
-the range and 2.5 times the volume."""
+the range and 2.5 times the volume; by volume Alibaba on 2015-08-24, 2.1 times, with 6 times the range."""
 MOST_GAP = 10
 """Across more missing sessions than this a jump says nothing: the price had time to move."""
 
@@ -45,6 +47,10 @@ class Series:
     """Product of the recorded split ratios that take effect at each bar; 1 where there is none."""
     payout: Floats
     """Recorded payouts at each bar, per share of the bars' own basis; 0 where there is none."""
+    actions: pl.DataFrame
+    """Its recorded actions."""
+    payouts_known: bool
+    """Whether payouts are recorded at all, of this or any other instrument of the table."""
     bars: pl.DataFrame
     """All bars of the instrument within the calendar's span, also those off session or doubled."""
 
@@ -77,6 +83,11 @@ class Series:
         return self._known(np.log(now[1:] / self.close[:-1]))
 
     @cached_property
+    def opened(self) -> NDArray[np.bool_]:
+        """Whether the open lies in its bar's range, but for rounding: the jump into another open says nothing."""
+        return np.asarray((self.open <= self.high * 1.005) & (self.open >= self.low * 0.995))
+
+    @cached_property
     def move(self) -> Floats:
         """Log close-to-close move into each bar."""
         return self._known(np.log(self.close[1:] / self.close[:-1]))
@@ -107,18 +118,24 @@ class Series:
             return np.zeros(len(at), dtype=bool)
         limit = np.where(np.abs(self.unexplained[at]) >= LARGE, QUIET_LARGE, QUIET)
         spread = np.abs(np.log(self.high / self.low))
-        calm: NDArray[np.bool_] = spread[at] <= limit * local_median(spread, at)
-        if self.has_volume:
-            money = self.volume * self.close
-            calm &= money[at] <= limit * local_median(money, at)
-        return calm
+        wide = spread[at] / local_median(spread, at)
+        if not self.has_volume:
+            return np.asarray(wide <= limit, dtype=bool)
+        money = self.volume * self.close
+        busy = money[at] / local_median(money, at)
+        # A vendor that moves prices by a split may leave the shares traded as they were: either volume may be ordinary.
+        shares = self.volume[at] / local_median(self.volume, at)
+        busy = np.where(np.abs(self.unexplained[at]) >= LARGE, np.minimum(busy, shares), busy)
+        return np.asarray(((wide <= limit) & (busy <= limit)) | ((wide <= QUIET_LARGE) & (busy <= QUIET_MONEY)))
 
     def _known(self, moves: Floats) -> Floats:
         """Prepend NaN, and blank what spans more than ``MOST_GAP`` missing sessions."""
         return np.concatenate([[np.nan], np.where(np.diff(self.column) <= MOST_GAP, moves, np.nan)])
 
 
-def series_of(instrument_id: str, bars: pl.DataFrame, actions: pl.DataFrame, sessions: Sessions) -> Series:
+def series_of(
+    instrument_id: str, bars: pl.DataFrame, actions: pl.DataFrame, sessions: Sessions, payouts_known: bool
+) -> Series:
     """Lay out the bars of one instrument.
 
     Of doubled bars the one that sorts first by its values is used, so that the order of the rows does not matter.
@@ -139,6 +156,8 @@ def series_of(instrument_id: str, bars: pl.DataFrame, actions: pl.DataFrame, ses
         column=column,
         split=split,
         payout=payout,
+        actions=actions,
+        payouts_known=payouts_known,
         bars=bars,
         **values,
     )

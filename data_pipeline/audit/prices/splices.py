@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data_pipeline.audit.prices.findings import Finding
+from data_pipeline.audit.prices.findings import Finding, Severity
 from data_pipeline.audit.prices.series import Floats, Series
 from data_pipeline.audit.prices.spikes import spiked
 from data_pipeline.audit.prices.splits import unrecorded_splits
 
 JUMP, JUMP_SCALES = 0.12, 10.0
 """Least log jump of the level, and in standard deviations: quiet days with more are not seen in the real files."""
+STEP = 0.05
+"""Smaller step that is a note where the day is quiet: a special dividend that nobody recorded makes one, and so may news."""
 SIDE = 40
 """Bars on each side of a break of volume or volatility: two months, beyond the echo of any news."""
 VOLUME = np.log(20)
@@ -22,19 +24,8 @@ DULL = 0.2
 
 
 def splices(series: Series) -> Iterator[Finding]:
-    """Report breaks of level (suspect), and of volume or volatility alone (notes)."""
-    elsewhere = set(unrecorded_splits(series)) | set(np.flatnonzero(series.split != 1).tolist())
-    spikes = spiked(series)
-    large = np.flatnonzero(np.abs(series.unexplained) >= JUMP)
-    beyond = np.abs(series.unexplained[large]) >= JUMP_SCALES * series.scale(large)
-    for bar in large[beyond & series.quiet(large)].tolist():
-        if bar in elsewhere or spikes[bar] or spikes[bar - 1]:
-            continue
-        factor = float(np.exp(series.unexplained[bar]))
-        yield Finding(
-            series.instrument_id, "splice", series.day(bar), series.day(bar), "suspect", factor,
-            f"the level jumps by a factor {factor:.4g} on a quiet day, with no action",
-        )  # fmt: skip
+    """Report breaks of level on quiet days (suspect) and on busy ones (notes), and of volume or volatility alone (notes)."""
+    yield from _steps(series)
     if series.has_volume:
         known = np.where(series.volume > 0, np.log(np.maximum(series.volume, 1e-9)), np.nan)
         # Splits change the number of shares traded: volume in money does not see them.
@@ -42,6 +33,28 @@ def splices(series: Series) -> Iterator[Finding]:
     moves = np.abs(series.move - series.expected)
     size = np.where(moves > 0, np.log(np.maximum(moves, 1e-9)), np.nan)
     yield from _breaks(series, "volatility_break", size, VOLATILITY, "the size of a move")
+
+
+def _steps(series: Series) -> Iterator[Finding]:
+    """Find jumps of the level that neither actions nor splits nor a bar in error explain."""
+    if series.closes_only:  # nothing tells a quiet day from a busy one, nor a night from its day
+        return
+    elsewhere = set(unrecorded_splits(series)) | set(np.flatnonzero(series.split != 1).tolist())
+    spikes = spiked(series)
+    steps = np.flatnonzero(np.abs(series.unexplained) >= STEP)
+    for bar, scale, quiet in zip(steps.tolist(), series.scale(steps), series.quiet(steps), strict=True):
+        if bar in elsewhere or spikes[bar] or spikes[bar - 1] or not series.opened[bar]:
+            continue
+        size, factor, day = abs(series.unexplained[bar]), float(np.exp(series.unexplained[bar])), series.day(bar)
+        if not size >= JUMP_SCALES * scale:
+            continue
+        if not quiet and size >= JUMP:
+            detail = f"the price jumps by a factor {factor:.4g} on a busy day, with no action: news, or a splice"
+            yield Finding(series.instrument_id, "large_move", day, day, "note", factor, detail)
+        elif quiet:
+            severity: Severity = "suspect" if size >= JUMP else "note"
+            detail = f"the level jumps by a factor {factor:.4g} on a quiet day, with no action"
+            yield Finding(series.instrument_id, "splice", day, day, severity, factor, detail)
 
 
 def _breaks(series: Series, kind: str, values: Floats, least: float, what: str) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from data_pipeline.audit.prices.findings import Finding
 from data_pipeline.audit.prices.scale import Bars
 from data_pipeline.audit.prices.series import Floats, Series
+from data_pipeline.audit.prices.spikes import spiked
 
 SMALLEST = 0.18
 """Log ratio below which a split (6 for 5 and less) is not looked for: overnight moves of this size are no rarity."""
@@ -46,13 +47,15 @@ def unrecorded_splits(series: Series) -> dict[int, float]:
     jump = series.unexplained
     by_vendor = _vendor_adjusts(series)
     large = np.flatnonzero((np.abs(jump) >= np.log(RATIOS[0]) - MOST_SLACK) & (series.split == 1))
+    spikes = spiked(series)
     found = {}
     for bar, scale, quiet in zip(large.tolist(), series.scale(large), series.quiet(large), strict=True):
         miss = np.abs(np.abs(jump[bar]) - np.log(RATIOS)).min()
         near = miss <= min(SLACK + SLACK_PER_SCALE * scale, MOST_SLACK)
         # Closes alone cannot show a quiet day: the ratio must fit the better, and the finding is a note.
         fits = near and (quiet or (series.closes_only and miss <= SLACK + scale))
-        if by_vendor[bar] or (fits and not _comes_back(series, bar)):
+        undone = spikes[bar] or spikes[bar - 1] or _comes_back(series, bar)
+        if not undone and (by_vendor[bar] or (fits and series.opened[bar])):
             found[bar] = float(jump[bar])
     return found
 

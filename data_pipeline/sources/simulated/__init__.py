@@ -19,10 +19,11 @@ from data_pipeline.sources.simulated.figures import simulate_figures
 from data_pipeline.sources.simulated.market import Company, instruments_of, make_companies, simulate_prices
 from data_pipeline.sources.simulated.mentions import Mention, mentions, with_mentions
 from data_pipeline.sources.simulated.newswire import TONE_VARIANCE, Item, Window, draw_tones, write_stories
+from data_pipeline.sources.simulated.price_dirt import soil_prices
 from data_pipeline.sources.simulated.variety import varied
 from tickertune.core.document import Document
 from tickertune.core.files import sha256_text
-from tickertune.core.recipe import SimulatedSourceConfig
+from tickertune.core.recipe import PriceDirtConfig, SimulatedSourceConfig
 from tickertune.core.table import schema_of
 
 __all__ = ["ceiling_of", "load"]
@@ -38,7 +39,8 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
 
     Truth tables: ``documents`` (doc_id, revision, kind, instrument_id, session, tone, original), ``tones``
     (instrument_id, session, tone, p_up: probability that the excess return is positive) and ``missing_bars``; where
-    ``dirt.links`` is on also ``links`` (``mentions.TRUTH``) and ``aliases`` (rows of ``Alias``).
+    the recipe plants faults of prices also ``price_faults`` (``price_dirt.FAULTS_SCHEMA``); where ``dirt.links`` is on
+    also ``links`` (``mentions.TRUTH``) and ``aliases`` (rows of ``Alias``).
     """
     calendar = exchange_calendars.get_calendar("XNYS", start=since - timedelta(days=WARM_UP_DAYS + 10), end=until)
     schedule = calendar.schedule.loc[str(since - timedelta(days=WARM_UP_DAYS)) : str(until - timedelta(days=1))]
@@ -48,6 +50,9 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
     companies = make_companies(config.seed, config.companies)
     tones = draw_tones(config.seed, sessions, len(companies), config.news_probability)
     prices = simulate_prices(config.seed, companies, sessions, tones, config.signal, config.dirt.missing_bar)
+    faults = None
+    if config.dirt.prices != PriceDirtConfig():
+        prices, faults = soil_prices(config.seed, companies, sessions, prices, config.dirt.prices)
     items: list[Item] = []
     found: list[Mention] = []
     for t in range(1, len(sessions) - 1):
@@ -76,6 +81,7 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
             "documents": _document_truth(items, companies),
             "tones": _tone_truth(sessions, companies, tones, p_up),
             "missing_bars": prices.missing,
+            **({} if faults is None else {"price_faults": faults}),
         },
         ceiling=ceiling_of(told),
         notes=[

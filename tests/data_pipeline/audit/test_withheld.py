@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data_pipeline.audit.prices import FINDINGS_SCHEMA, audit_prices
+from data_pipeline.audit.prices import audit_prices
+from data_pipeline.audit.prices.findings import Finding, findings_frame
 from data_pipeline.build import build, movement
 from data_pipeline.curation import superseded_at
 from data_pipeline.dataset import read_info, read_split
@@ -44,8 +45,7 @@ def plain(label: int) -> tuple[SourceData, MovementDataConfig, MovementSamples]:
 
 
 def finding(instrument: str, first: int, last: int, severity: str = "suspect") -> pl.DataFrame:
-    row = (instrument, "spike", DAYS[first], DAYS[last], severity, 2.0, "made")
-    return pl.DataFrame([row], schema=FINDINGS_SCHEMA, orient="row")
+    return findings_frame([Finding(instrument, "spike", DAYS[first], DAYS[last], severity, 2.0, "made")])
 
 
 @settings(max_examples=20, deadline=None)

@@ -32,7 +32,10 @@ class Tables:
         from data_pipeline.audit.prices import summary
 
         series = self.bars["instrument_id"].n_unique()
-        print_table(f"Prices: {series} series, {self.bars.height} bars", summary(self.findings).to_dicts())
+        counted = summary(self.findings)
+        print_table(f"Prices: {series} series, {self.bars.height} bars", counted.drop("remedy").to_dicts())
+        for kind, remedy in counted.filter(severity="suspect").select("kind", "remedy").rows():
+            print(f"- {kind}: {remedy}")
         shown = ["source", "documents", "share_exact", "share_minute", "share_day", "lag_median"]
         print_table("Stamps", self.profile.select(shown).to_dicts())
         for clock in self.clocks.to_dicts():

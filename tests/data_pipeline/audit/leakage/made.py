@@ -21,7 +21,7 @@ ZONE = "America/New_York"
 
 
 def clean_wire() -> DirtConfig:
-    return DirtConfig(**dict.fromkeys(DirtConfig.model_fields, 0))
+    return DirtConfig(**{name: 0 for name, key in DirtConfig.model_fields.items() if key.annotation is float})
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ import polars as pl
 
 from data_pipeline.audit.prices import audit_prices
 from data_pipeline.labels.sessions import Sessions
-from tests.data_pipeline.audit.prices.real import listed
+from scripts.real_prices import listed
 from tests.data_pipeline.made import action
 from tickertune.core.market import CorporateAction
 from tickertune.core.table import schema_of

@@ -16,7 +16,7 @@ def kinds(found: pl.DataFrame) -> list[str]:
 def test_a_crash_with_the_range_and_volume_of_one_is_no_split() -> None:
     crash = scaled(scaled(walk(1), since(80), 0.5), at(80), 8.0, ("volume",))
     crash = scaled(crash, at(80), 1.2, ("high",))
-    assert kinds(audited(crash)) == []
+    assert audited(crash).select("kind", "severity").rows() == [("large_move", "note")]
 
 
 def test_the_same_fall_on_a_quiet_day_is_one() -> None:
@@ -60,8 +60,9 @@ def test_an_adj_close_that_reinvests_the_recorded_dividend_is_consistent_and_one
     left_out = paid.with_columns(adj_close=pl.col("close"))
     unrecorded = paid.with_columns(adj_close=table["close"] * pl.when(since(120)).then(1.03).otherwise(1.0))
     assert kinds(audited(right, acted)) == []
-    assert audited(left_out, acted).select("kind", "first_session").rows() == [("adj_close_inconsistent", DAYS[80])]
-    assert audited(unrecorded, acted)["first_session"].to_list() == [DAYS[120]]
+    assert audited(left_out, acted).select("kind", "first_session").rows() == [("dividend_misstated", DAYS[80])]
+    found = audited(unrecorded, acted)
+    assert found.select("kind", "first_session").rows() == [("dividend_without_action", DAYS[120])]
 
 
 def test_rounding_beyond_the_range_is_a_note() -> None:

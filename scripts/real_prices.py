@@ -51,23 +51,27 @@ def real_bars(name: str, shared: Path) -> pl.DataFrame:
 
 
 def csv(path: Path) -> pl.DataFrame:
+    """Read a CSV file, packed or not."""
     raw = path.read_bytes()
     return pl.read_csv(BytesIO(gzip.decompress(raw) if path.suffix == ".gz" else raw), infer_schema_length=None)
 
 
 def full(wide: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Bars of a table with open, high, low, close and volume."""
     names = {"Date": "session", "Open": "open", "High": "high", "Low": "low", "Close": "close", "Volume": "volume"}
     bars = wide.rename({**names, "Adj Close": "adj_close"}).with_columns(basis=pl.lit(TRUE_BASIS[name]))
     return finite(bars)
 
 
 def closes(wide: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Bars of a table with a column of closes for each instrument: all four prices repeat the close."""
     long = wide.unpivot(index="Date", variable_name="instrument_id", value_name="close").rename({"Date": "session"})
     same = {column: pl.col("close") for column in ("open", "high", "low")}
     return finite(long.with_columns(**same, volume=pl.lit(0.0), basis=pl.lit(TRUE_BASIS[name]), adj_close=pl.lit(None)))
 
 
 def finite(bars: pl.DataFrame) -> pl.DataFrame:
+    """Leave out rows without a positive price."""
     bars = bars.select([pl.col(column).cast(dtype, strict=False) for column, dtype in schema_of(Bar).items()])
     prices = pl.col("open", "high", "low", "close")
     priced = pl.all_horizontal(prices.is_finite(), prices > 0)
