@@ -31,6 +31,7 @@ from data_pipeline.labels.registry import label_spec
 from data_pipeline.labels.sessions import Sessions, common_sessions
 from data_pipeline.labels.timeline import build_timeline, calendar_span
 from data_pipeline.linking import link
+from data_pipeline.linking.aliases import read_aliases
 from data_pipeline.samples.checks import check_samples, leak_share
 from data_pipeline.samples.labelling import empty_classes_note
 from data_pipeline.samples.movement import MovementSamples, movement_samples
@@ -68,7 +69,8 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
         bar.advance()
         documents, curated_out = curate(data.documents, config.curation)
         bar.advance()
-        documents, unlinked = link(documents, data.instruments)
+        aliases = read_aliases(config.aliases, data.instruments) if config.aliases else None
+        documents, unlinked = link(documents, data.instruments, aliases)
         drops = pl.concat([curated_out, unlinked])
         bar.advance()
         findings = audit_prices(data.bars, data.actions, data.instruments, sessions)

@@ -10,14 +10,14 @@ earliest row. So rows that begin later never change what was resolved before the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from data_pipeline.instruments.events import Event
 from data_pipeline.instruments.markets import market_of, split_listing
 from data_pipeline.instruments.registry import covers, end, ordered, start
-from tickertune.core.market import Instrument
+from tickertune.core.market import Instrument, NameSpan
 
 Place = tuple[str, str]
 """Market and symbol."""
@@ -69,7 +69,7 @@ class _Group:
 
     def named(self) -> list[Instrument]:
         """Return the spans under the instrument's registry id."""
-        names = {(name.name, name.valid_from): name for row in self.rows for name in row.names}
+        names = {(name.name, name.valid_from): name for name in _names(self.rows)}
         shared = {
             "instrument_id": _identity(self.rows[0]),
             "cik": next((row.cik for row in self.rows if row.cik), None),
@@ -86,8 +86,19 @@ def place(row: Instrument) -> Place:
 def own_id(row: Instrument) -> str | None:
     """Return the id that a source gave an instrument; None where it is a name: a market or CIK and a symbol."""
     named = split_listing(row.instrument_id) is not None
-    of_edgar = row.cik is not None and row.instrument_id == f"CIK{row.cik}:{row.symbol}"
-    return None if named or of_edgar else row.instrument_id
+    return None if named or _of_edgar(row) else row.instrument_id
+
+
+def _of_edgar(row: Instrument) -> bool:
+    return row.cik is not None and row.instrument_id == f"CIK{row.cik}:{row.symbol}"
+
+
+def _names(rows: list[Instrument]) -> Iterator[NameSpan]:
+    """The names of all rows. EDGAR tells all names at each fetch: what an older one called present has an end in the newest."""
+    newest = max((row for row in rows if row.names and _of_edgar(row)), key=start, default=None)
+    for row in rows:
+        outdated = _of_edgar(row) and newest is not None and start(row) < start(newest)
+        yield from (name for name in row.names if not (outdated and name.valid_to is None))
 
 
 def merge(rows: list[Instrument], events: list[Event], counts: dict[str, int]) -> list[Instrument]:

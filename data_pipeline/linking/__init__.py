@@ -60,10 +60,11 @@ def link(
         pl.coalesce("published_at", "available_at").dt.date(),
         "symbols",
         full_text().alias("text"),
+        pl.col("title").str.len_chars(),
     )
-    for doc_id, revision, category, day, payload, text in columns.iter_rows():
+    for doc_id, revision, category, day, payload, text, lead in columns.iter_rows():
         tags = cashtags(text)
-        found = [] if day is None else linker.links(text, tags, category, day, payload)
+        found = [] if day is None else linker.links(text, lead, tags, category, day, payload)
         if max(len(tags), len(found)) > MAX_SYMBOLS:
             drops.append(Drop(doc_id, revision, "list", None, f"{max(len(tags), len(found))} symbols"))
         elif not found:
@@ -84,9 +85,9 @@ class _Linker:
         self._markets = {row["instrument_id"]: market_of(row["exchange"]) for row in rows}
 
     def links(
-        self, text: str, tags: list[str], category: str, day: date, payload: list[Mapping[str, Any]]
+        self, text: str, lead: int, tags: list[str], category: str, day: date, payload: list[Mapping[str, Any]]
     ) -> list[dict[str, str]]:
-        """Return the links of one document by the order of evidence."""
+        """Return the links of one document by the order of evidence; ``lead`` is the length of its title."""
         found: dict[str, dict[str, str]] = {}
 
         def add(instrument_id: str, symbol: str, evidence: str, detail: str) -> None:
@@ -106,7 +107,7 @@ class _Linker:
         unproven = [entry for entry in valid if entry["instrument_id"] not in found]
         if not unproven and (found or tags):
             return [found[key] for key in sorted(found)]
-        named = self._names.find(text, day) | self._chinese.names(text, day)
+        named = self._names.find(text, day, 0 if unproven else lead) | self._chinese.names(text, day)
         for entry in unproven:
             if entry["instrument_id"] in named:
                 add(entry["instrument_id"], entry["symbol"], "name", named[entry["instrument_id"]])

@@ -45,7 +45,7 @@ def role(text: str, start: int, end: int, others: set[int]) -> Role:
         return Role.BROKER
     speaks = _SPEAKS.match(behind)
     if speaks:
-        sentence = re.split(r"[.;\n]\s", behind, maxsplit=1)[0]
+        sentence = re.split(r"[.;]\s|\n", behind, maxsplit=1)[0]
         follows = end + speaks.end()
         if _RATING.search(sentence[speaks.start() :]) or any(follows < at <= follows + 2 for at in others):
             return Role.PERHAPS_BROKER

@@ -1,7 +1,8 @@
 """Chinese listings in a text: codes that say their exchange, tags of Xueqiu and Weibo, and names.
 
 Six digits alone are an amount, a telephone number, a date or a fund more often than a share: they count with their
-exchange (``SH600519``, ``600519.SH``), behind the word for code, or in brackets directly behind the company's name.
+exchange (``SH600519``, ``600519.SH``), behind the word for code, or in brackets directly behind the company's
+name (behind any name that is no fund's, where the table holds no Chinese name of the company).
 Chinese text has no blanks, so the longest name that is known wins, and a name does not count where it is part of a
 longer one: 中国平安 in 中国平安人寿.
 """
@@ -14,7 +15,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from data_pipeline.linking.common_words import word_set
-from data_pipeline.linking.spans import covers
+from data_pipeline.linking.spans import covers, name_spans
 from data_pipeline.sources.china.symbols import listing
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -24,7 +25,7 @@ _CODE = re.compile(
     r"|(?<![A-Za-z0-9.])(?P<hk>[0-9]{4,5}\.HK)(?![A-Za-z0-9])|(?<![A-Za-z0-9])HK[.:]?(?P<hk_prefixed>[0-9]{4,5})(?![0-9])",
     re.IGNORECASE,
 )
-_STATED = re.compile(r"(?:股票|证券|股份|A股|公司)?代码\s*(?:为|是)?\s*[:\uff1a]?\s*([0-9]{6}|[0-9]{5})(?![0-9])")
+_STATED = re.compile(r"(?<!基金)代码\s*(?:为|是)?\s*[:\uff1a]?\s*([0-9]{6}|[0-9]{5})(?![0-9])")
 _TAG = re.compile(r"\$[^$\n]{1,30}?[(\uff08 ]\s*((?:SH|SZ|BJ|HK)?[0-9]{5,6})\s*[)\uff09]?\$", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(\uff08\[【<]\s*([0-9]{5,6})(?:\.[A-Z]{2})?\s*[)\uff09\]】>]", re.IGNORECASE)
 _COMPANY_TAIL = re.compile(
@@ -32,18 +33,22 @@ _COMPANY_TAIL = re.compile(
 )
 _MARKS = re.compile(r"^(?:\*?ST|S\*?ST|XD|XR|DR|N|C)(?=[\u3400-\u9fff])|(?:-[A-Z]{1,2}|[AB]股?)$", re.IGNORECASE)
 _LONGER = re.compile(
-    r"集团|人寿|银行|证券|基金|保险|财险|产险|寿险|养老|健康险|信托|期货|资管|资产|租赁|科技|地产|置业|物业|物流|医药|医疗|文旅|文化|传媒"
-    r"|投资|实业|新能源|汽车|电子|电器|能源|环境|环保|国际|香港|澳门|大学|学院|中学|小学|医院|广场|大厦|大道|路|镇|村|县|市"
+    r"集团|人寿|银行|证券|基金|保险|财险|产险|寿险|养老|健康险|信托|期货|资管|资产管理|租赁|科技|地产|置业|物业|物流|医药|医疗|文旅|文化|传媒"
+    r"|投资(?:公司|集团|有限|管理|基金)|实业|新能源|汽车|电子|电器|能源|环境|环保|国际|大学|学院|中学|小学|医院|广场|大厦|大道|路(?!演)|镇|村|县"
 )
+"""What makes a longer name of it: 中国平安人寿, 贵州茅台集团."""
 _QUOTED = re.compile(
     r"(?:股价|股票|股份|公告|涨|跌|停牌|复牌|财报|年报|季报|业绩|净利|营收|回购|增持|减持|分红|派息|董事|高管|总裁|市值|拟|中标|获)"
 )
+"""What follows a name that is also a word, where the company is meant."""
 _WORDS = word_set(
     "好日子 新希望 老百姓 好想你 太阳能 机器人 健康元 好当家 我爱我家 大富翁 全聚德 三六零 益生股份 东方财富 新天地 美好生活 喜临门 "
     "步步高 大家乐 开门红 一心堂 好利来 金太阳 万里马 人民网 新华网 大自然 红太阳 明月镜片 新世界 世纪星 大众公用 农产品 百大集团"
 )
 """Names that are words of daily life."""
-_FUND = re.compile(r"(?:基金|混合|债券|债|指数|联接|ETF|LOF|QDII|货币|成长|稳健|精选|优选)[A-F]?\s*$", re.IGNORECASE)
+_BEHIND_NAME = re.compile(r"(?<=[\u3400-\u9fffA-Z])[(\[]([0-9]{6})[)\]]")
+_FUND = re.compile(r"(?:基金|混合|债券|债|指数|联接|ETF|LOF|QDII|货币|成长|稳健|精选|优选)[A-F]?[(\[]$", re.IGNORECASE)
+"""What the name of a fund ends with, whose six digits are no share's."""
 
 
 def has_chinese(text: str) -> bool:
@@ -74,18 +79,14 @@ class ChineseIndex:
         """Index rows of ``Instrument`` on the exchanges of mainland China and Hong Kong, and of ``Alias``."""
         self._codes: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self._names: dict[str, list[_Name]] = defaultdict(list)
+        self._own: dict[str, set[str]] = defaultdict(set)
         self._named: set[str] = set()
         for row in instruments:
-            if row["exchange"] == "XHKG":
-                self._codes[f"{re.sub(r'[^0-9]', '', row['symbol']).zfill(5)}.HK"].append(row)
-            elif row["exchange"] in ("XSHG", "XSHE", "BJSE", "XBSE"):
-                code = normal_code(row["symbol"])
-                if code:
-                    self._codes[code].append(row)
-            spans = [*row["names"], {"name": row["name"], "valid_from": None, "valid_to": None}][
-                : len(row["names"]) or 1
-            ]
-            for span in spans:
+            code = _code_of(row)
+            if code:
+                self._codes[code].append(row)
+                self._own[row["instrument_id"]].add(code)
+            for span in name_spans(row):
                 self._add(span["name"], row["instrument_id"], span)
         for alias in aliases:
             self._add(alias["alias"], alias["instrument_id"], alias)
@@ -116,6 +117,15 @@ class ChineseIndex:
             code = normal_code(f"HK{spelled}" if match.lastgroup == "hk_prefixed" else spelled)
             if code and (hit := self.by_code(code, day)):
                 yield *hit, match.group()
+        for match in _BEHIND_NAME.finditer(text):
+            code = normal_code(match.group(1))
+            hit = self.by_code(code, day) if code else None
+            if (
+                hit
+                and hit[0] not in self._named
+                and not _FUND.search(text[max(0, match.start() - 12) : match.start() + 1])
+            ):
+                yield *hit, match.group()
         for match in (*_STATED.finditer(text), *_TAG.finditer(text)):
             spelled = match.group(1)
             code = normal_code(spelled if len(spelled) != 5 else f"{spelled}.HK")
@@ -123,7 +133,7 @@ class ChineseIndex:
                 yield *hit, match.group()
 
     def names(self, text: str, day: date) -> dict[str, str]:
-        """Return instrument_id -> matched name."""
+        """Return instrument_id -> matched name, for names that held on ``day``."""
         found: dict[str, str] = {}
         if not self._names or not has_chinese(text):
             return found
@@ -167,6 +177,14 @@ class ChineseIndex:
         if text[start:end] in _WORDS:
             return _QUOTED.match(text, end) is not None
         return True
+
+
+def _code_of(row: Mapping[str, Any]) -> str | None:
+    """The code of an instrument of Hong Kong or mainland China, else None."""
+    if row["exchange"] == "XHKG":
+        digits = re.sub(r"[^0-9]", "", row["symbol"])
+        return f"{digits.zfill(5)}.HK" if digits else None
+    return normal_code(row["symbol"]) if row["exchange"] in ("XSHG", "XSHE", "BJSE", "XBSE") else None
 
 
 def _begun(span: Mapping[str, Any], day: date) -> bool:

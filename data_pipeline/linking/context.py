@@ -1,10 +1,11 @@
 """Whether a name in a text stands for the company: what its neighbours say."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from data_pipeline.linking.common_words import word_set
+from data_pipeline.linking.common_words import PROPER, word_set
 from data_pipeline.linking.context_words import (
     ACTING_ON,
     AGENT,
@@ -13,6 +14,7 @@ from data_pipeline.linking.context_words import (
     FINANCIAL,
     MAKERS,
     OPENERS,
+    PLACE_PREPOSITIONS,
     PREPOSITIONS,
     REPORTING,
     STOP,
@@ -21,8 +23,13 @@ from data_pipeline.linking.context_words import (
 from data_pipeline.linking.spellings import FORM_TAIL, Grade
 
 _END = re.compile(r"[.!?]\s|\n|[;|\u2022]")
+REACH = 400
+"""Characters on either side of a name in which its sentence is looked for."""
+WEAK, STRONG = 2, 4
+"""What one neighbour weighs: a verb that things also have, a word that only companies have."""
 _ARTICLES = word_set("a an every each any this that your my our his her their no another one some")
-_SUFFIX = re.compile(r"['\u2019]s?(?!\w)")
+_SUFFIX = re.compile(r"['\u2019]s(?!\w)|(?<=s)['\u2019](?!\w)", re.IGNORECASE)
+_APPOSITION = re.compile(r"(?:,\s+(?:the|a|an|which|whose|one of|based|maker|already|long)\b|:\s)")
 
 
 class Token(NamedTuple):
@@ -67,23 +74,27 @@ class Text:
 
     def titled(self, first: int, last: int) -> bool:
         """Whether the sentence around words ``first`` to ``last`` (exclusive) writes its words with capitals."""
-        begin = max((found.end() for found in _END.finditer(self.text, 0, self.tokens[first].start)), default=0)
-        stop = _END.search(self.text, self.tokens[last - 1].end)
-        end = stop.start() if stop else len(self.text)
-        telling = capitals = 0
-        for index, token in enumerate(self.tokens):
-            if token.start < begin or first <= index < last or not token.folded.isalpha() or len(token.folded) < 3:
-                continue
-            if token.start >= end:
-                break
-            if token.folded not in STOP and (index > 0 and token.start > begin):
-                telling += 1
-                capitals += self.capital(index)
-        return telling > 0 and capitals >= 0.75 * telling
+        start, end = self.tokens[first].start, self.tokens[last - 1].end
+        begin = max(
+            (found.end() for found in _END.finditer(self.text, max(0, start - REACH), start)), default=start - REACH
+        )
+        stop = _END.search(self.text, end, end + REACH)
+        low = bisect_left(self.tokens, begin, key=lambda token: token.start)
+        high = bisect_left(self.tokens, stop.start() if stop else end + REACH, key=lambda token: token.start)
+        telling = [
+            self.capital(index)
+            for index in (*range(low, first), *range(last, high))
+            if self.tokens[index].start > max(begin, 0)
+            and len(self.tokens[index].folded) > 2
+            and self.tokens[index].folded.isalpha()
+            and self.tokens[index].folded not in STOP
+        ]
+        return bool(telling) and sum(telling) >= 0.75 * len(telling)
 
     def opens(self, index: int) -> bool:
         """Whether a word is the first of its sentence."""
-        before = self.text[: self.tokens[index].start].rstrip(" \"'\u201c\u2018(")
+        start = self.tokens[index].start
+        before = self.text[max(0, start - 9) : start].rstrip(" \"'\u201c\u2018(")
         return not before or before[-1] in ".!?\n:;|-\u2013\u2014"
 
 
@@ -122,10 +133,21 @@ def _name_run(text: Text, index: int, count: int) -> list[int]:
 
 
 def weight(text: Text, first: int, last: int, grade: Grade) -> int:
-    """How surely the neighbours of words ``first`` to ``last`` (exclusive) speak of a company: 0, 1 or 2."""
+    """How surely the neighbours of words ``first`` to ``last`` (exclusive) speak of a company: 0 to ``STRONG``."""
     if grade is Grade.PHRASE and not text.titled(first, last):
-        return 2
-    return max(_behind(text, last, grade), _before(text, first, grade))
+        return STRONG
+    return max(_behind(text, last, grade), _before(text, first, grade), _capitals(text, first, last, grade))
+
+
+def _capitals(text: Text, first: int, last: int, grade: Grade) -> int:
+    """A capital inside a sentence that has none: a name, though of what is open; behind "of" or "in" perhaps a place."""
+    if text.raw(first).isupper() and len(text.raw(first)) == 1:
+        return 0
+    if text.tokens[first].folded in PROPER or text.opens(first) or text.titled(first, last):
+        return 0
+    if first and text.joined(first - 1) and text.tokens[first - 1].folded in PLACE_PREPOSITIONS:
+        return 0
+    return WEAK if grade is Grade.PLAIN else WEAK // 2
 
 
 def _behind(text: Text, last: int, grade: Grade) -> int:
@@ -135,20 +157,20 @@ def _behind(text: Text, last: int, grade: Grade) -> int:
     run = text.after(follow, 5)
     if possessive:
         if any(text.tokens[index].folded in FINANCIAL for index in run[:4]):
-            return 2
-        return int(grade is not Grade.WORD)
+            return STRONG
+        return WEAK if grade is not Grade.WORD else 0
     if text.text.startswith("-", end) and run and text.tokens[run[0]].folded in EXTENDING:
-        return 1 if grade is Grade.WORD else 2
+        return WEAK if grade is Grade.WORD else STRONG
+    if grade is Grade.PLAIN and _APPOSITION.match(text.text, end):
+        return WEAK
     if not run or not text.joined(last - 1):
         return 0
     word = text.tokens[run[0]].folded
     if word in BESIDE:
-        return 2
+        return STRONG
     if word in REPORTING and any(text.tokens[index].folded in FINANCIAL for index in run[1:]):
-        return 2
-    if word in AGENT or word in FINANCIAL:
-        return 1
-    return 0
+        return STRONG
+    return WEAK if word in AGENT or word in FINANCIAL else 0
 
 
 def _before(text: Text, first: int, grade: Grade) -> int:
@@ -157,7 +179,7 @@ def _before(text: Text, first: int, grade: Grade) -> int:
     word = text.tokens[first - 1].folded
     earlier = text.tokens[first - 2].folded if first > 1 and text.joined(first - 2) else ""
     if word in PREPOSITIONS and earlier in FINANCIAL | {"stake", "stakes", "holding", "holdings", "position"}:
-        return 2
+        return STRONG
     if word in MAKERS or word in {"ceo", "cfo"}:
-        return 2
-    return int(word in ACTING_ON and grade is not Grade.WORD)
+        return STRONG
+    return WEAK if word in ACTING_ON and grade is not Grade.WORD else 0

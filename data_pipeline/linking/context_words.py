@@ -41,6 +41,7 @@ ACTING_ON = word_set("""
     """)
 """Words in front of a name that make it their object."""
 PREPOSITIONS = word_set("of in at from by for on")
+PLACE_PREPOSITIONS = word_set("of in at from near to around outside through across via")
 MAKERS = word_set("""
     retailer automaker carmaker chipmaker drugmaker planemaker phonemaker lender airline insurer miner brewer grocer
     homebuilder biotech utility bank railroad conglomerate rival giant maker manufacturer supplier operator developer

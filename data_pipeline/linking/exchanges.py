@@ -28,9 +28,10 @@ _BLOOMBERG = re.compile(r"(?<![\w$])([A-Z]{1,5}(?:/[A-Z])?) US (?:Equity\b|(?=\)
 
 def qualified(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield (market, symbol, matched text); only exchanges of a market that is known here count, ``(TSX: QLM)`` does not."""
-    for match in _QUALIFIED.finditer(text):
-        for symbol in re.findall(_SYMBOL, match.group(2)):
-            if symbol.isupper() or symbol.isdigit():
-                yield _MARKET[match.group(1).casefold()], symbol, match.group()
+    if ":" in text or "\uff1a" in text:
+        for match in _QUALIFIED.finditer(text):
+            for symbol in re.findall(_SYMBOL, match.group(2)):
+                if symbol.isupper() or symbol.isdigit():
+                    yield _MARKET[match.group(1).casefold()], symbol, match.group()
     for match in (*_REUTERS.finditer(text), *_BLOOMBERG.finditer(text)):
         yield "US", next(group for group in match.groups() if group), match.group()

@@ -22,9 +22,9 @@ from data_pipeline.linking.brokers import Role, role
 from data_pipeline.linking.cashtags import SymbolIndex
 from data_pipeline.linking.chinese import has_chinese
 from data_pipeline.linking.common_words import CONNECTORS
-from data_pipeline.linking.context import Text, Token, is_longer_name, weight
+from data_pipeline.linking.context import STRONG, WEAK, Text, Token, is_longer_name, weight
 from data_pipeline.linking.context_words import EXTENDING
-from data_pipeline.linking.spans import covers, name_on
+from data_pipeline.linking.spans import covers, name_on, name_spans
 from data_pipeline.linking.spellings import (
     FORM_TAIL,
     LEGAL_FORMS,
@@ -40,10 +40,10 @@ from data_pipeline.linking.spellings import (
 __all__ = ["LEGAL_FORMS", "Mention", "NameIndex", "covers", "name_on", "spellings"]
 
 _BRACKET = re.compile(
-    r"['\u2019]?\s?[(\[]\s*(?:[A-Za-z ]{2,20}:\s*)?\$?([A-Z]{1,5}(?:[.\-][A-Z])?)(?:\.(?:N|O|OQ|K))?\s*[)\]]"
+    r"(?:['\u2019]s?)?\s?[(\[]\s*(?:[A-Za-z ]{2,20}:\s*)?\$?([A-Z]{1,5}(?:[.\-][A-Z])?)(?:\.(?:N|O|OQ|K))?\s*[)\]]"
 )
 _SEPARATOR = re.compile(r"\s{0,3}|[-.'\u2019]")
-_NEEDED = {Grade.SURE: 0, Grade.PHRASE: 1, Grade.PLAIN: 1, Grade.WORD: 2}
+_NEEDED = {Grade.SURE: 0, Grade.PHRASE: WEAK, Grade.PLAIN: WEAK, Grade.FIRST: WEAK, Grade.WORD: STRONG}
 """What the neighbours of all mentions together must weigh."""
 
 
@@ -84,8 +84,7 @@ class NameIndex:
         self._trie: dict[Any, Any] = {}
         seen: set[tuple[Any, ...]] = set()
         for row in rows:
-            spans = row["names"] or [{"name": row["name"], "valid_from": None, "valid_to": None}]
-            for span in spans:
+            for span in name_spans(row):
                 if has_chinese(span["name"]):
                     continue
                 for spelling in derive(span["name"], frozenset({row["symbol"]})):
@@ -106,33 +105,26 @@ class NameIndex:
             node = node.setdefault(word, {})
         node.setdefault(None, []).append(entry)
 
-    def find(self, text: str, day: date) -> dict[str, str]:
+    def find(self, text: str, day: date, lead: int = 0) -> dict[str, str]:
         """Return instrument_id -> matched spelling, for names that held on ``day`` and mean one instrument.
 
         A broker whose opinion the text reports is left out where another company is its subject.
+
+        Args:
+            text: Title and body.
+            day: UTC date of the text.
+            lead: Characters of the title: where it names companies, those named in the body alone are left out.
         """
         found: dict[str, list[Mention]] = {}
-        mentions = self.mentions(text, day)
-        for mention in mentions:
+        for mention in self.mentions(text, day):
             found.setdefault(mention.instrument_id, []).append(mention)
         proven = {
             key: entries
             for key, entries in found.items()
             if any(sum(entry.weight for entry in entries) >= _NEEDED[entry.grade] for entry in entries)
         }
-        starts = {mention.start: mention.instrument_id for mention in mentions if mention.instrument_id in proven}
-        roles = {
-            key: {
-                role(text, entry.start, entry.end, {at for at, of in starts.items() if of != key}) for entry in entries
-            }
-            for key, entries in proven.items()
-        }
-        subjects = [key for key, seen in roles.items() if Role.SUBJECT in seen]
-        return {
-            key: min(entries, key=lambda entry: (entry.grade, entry.start)).spelling
-            for key, entries in proven.items()
-            if Role.SUBJECT in roles[key] or (Role.BROKER not in roles[key] and not subjects)
-        }
+        titled = {key: entries for key, entries in proven.items() if entries[0].end <= lead}
+        return _without_brokers(text, titled) or _without_brokers(text, proven)
 
     def mentions(self, text: str, day: date) -> list[Mention]:
         """Return the names that held on ``day`` in the order of the text, also those that their neighbours do not bear out."""
@@ -199,11 +191,16 @@ class NameIndex:
         stop = tail.end() if tail else end
         spelling = view.text[start:stop].rstrip(".")
         if tail is not None or proven:
-            return Mention(instrument_id, spelling, start, stop, Grade.SURE, 2)
+            return Mention(instrument_id, spelling, start, stop, Grade.SURE, STRONG)
         if is_longer_name(view, first, last, grade) or (bracket and grade >= Grade.PLAIN):
             return None
         return Mention(
-            instrument_id, spelling, start, stop, grade, 2 if grade is Grade.SURE else weight(view, first, last, grade)
+            instrument_id,
+            spelling,
+            start,
+            stop,
+            grade,
+            STRONG if grade is Grade.SURE else weight(view, first, last, grade),
         )
 
     def _only(self, ids: set[str], day: date) -> str | None:
@@ -215,6 +212,21 @@ class NameIndex:
             return None
         listed = [(len(symbol), symbol, key) for key in ids if (symbol := self._symbols.symbol_on(key, day))]
         return min(listed)[2] if listed else None
+
+
+def _without_brokers(text: str, named: dict[str, list[Mention]]) -> dict[str, str]:
+    """The spelling of each company that is no broker of others' shares here."""
+    starts = {mention.start: key for key, entries in named.items() for mention in entries}
+    roles = {
+        key: {role(text, entry.start, entry.end, {at for at, of in starts.items() if of != key}) for entry in entries}
+        for key, entries in named.items()
+    }
+    subjects = [key for key, seen in roles.items() if Role.SUBJECT in seen]
+    return {
+        key: min(entries, key=lambda entry: (entry.grade, entry.start)).spelling
+        for key, entries in named.items()
+        if Role.SUBJECT in roles[key] or (Role.BROKER not in roles[key] and not subjects)
+    }
 
 
 def _ends(text: str, end: int) -> bool:

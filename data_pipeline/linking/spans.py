@@ -20,3 +20,9 @@ def name_on(name: str, names: Iterable[Mapping[str, Any]], day: date) -> str:
         day: A calendar date.
     """
     return next((str(span["name"]) for span in names if covers(span, day)), name)
+
+
+def name_spans(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the name spans of a row of ``Instrument``; without any, its name holds as long as its symbol."""
+    own = {"name": row["name"], "valid_from": row["valid_from"], "valid_to": row["valid_to"]}
+    return row["names"] or [own]

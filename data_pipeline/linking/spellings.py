@@ -38,7 +38,9 @@ class Grade(IntEnum):
     """Several words that are ordinary ones ("Best Buy"): links on sight unless every word of the text is capitalised."""
     PLAIN = 2
     """One distinctive word ("Exxon"): links where its neighbours speak of a company."""
-    WORD = 3
+    FIRST = 3
+    """The distinctive first word of a longer name ("Exxon" for Exxon Mobil): as PLAIN, though a capital says less."""
+    WORD = 4
     """One ordinary word, or the name of persons and places ("Apple", "Ford"): needs strong neighbours."""
 
 
@@ -112,7 +114,7 @@ def _derived(words: tuple[str, ...], forms: tuple[str, ...], symbols: frozenset[
     if len(plain) == 1 and plain not in (words, shorter) and first not in GENERIC:
         yield Spelling(plain, _grade(plain, False), 1, forms)
     elif len(words) > 1 and len(first) > 3 and not first.isdigit() and first not in COMMON | PROPER:
-        yield Spelling((first,), Grade.PLAIN, 2)
+        yield Spelling((first,), Grade.FIRST, 2)
     telling = [word for word in words if word not in CONNECTORS - {"&"}]
     initials = "".join(word[0] for word in telling)
     if (

@@ -75,7 +75,8 @@ def source_paths(data: DataConfig) -> list[Path]:
         return [part.path for part in (*data.train, *data.test)]
     if isinstance(data, MixtureDataConfig):
         return [block.path for block in data.sets]
-    return [*_paths_of_source(data.source), *_paths_of_prompt(data.prompt)]
+    aliases = [data.aliases] if data.aliases else []
+    return [*_paths_of_source(data.source), *_paths_of_prompt(data.prompt), *aliases]
 
 
 def _paths_of_prompt(prompt: PromptConfig) -> list[Path]:

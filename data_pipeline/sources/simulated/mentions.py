@@ -9,8 +9,9 @@ from data_pipeline.sources.base import SourceData
 from data_pipeline.sources.simulated import phrases
 from data_pipeline.sources.simulated.cast import cast_aliases, cast_instruments, changes, instrument_id
 from data_pipeline.sources.simulated.draws import generator
-from data_pipeline.sources.simulated.mention_phrases import CHINESE, KINDS, Phrase
+from data_pipeline.sources.simulated.mention_phrases import CHINESE, KINDS
 from data_pipeline.sources.simulated.newswire import Window, moment
+from data_pipeline.sources.simulated.phrase import Phrase
 from tickertune.core.document import Document
 from tickertune.core.files import sha256_text
 from tickertune.core.table import schema_of
@@ -119,7 +120,7 @@ def _documents(found: list[Mention], cast: pl.DataFrame, licence: str, parser_ve
                 "revision": 0,
                 "source": "simulated",
                 "category": "social" if mention.social else "news",
-                "market": "CN" if mention.kind in CHINESE else "US",
+                "market": "CN" if mention.kind in CHINESE or mention.kind.startswith("cn_") else "US",
                 "url": None,
                 "licence": licence,
                 "redistributable": True,

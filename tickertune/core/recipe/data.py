@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tickertune.core.recipe.base import Config
+from tickertune.core.recipe.base import Config, DataPath
 from tickertune.core.recipe.curation import CurationConfig
 from tickertune.core.recipe.label import AuditConfig, ExcessLabelConfig, LabelConfig, label_task_name
 from tickertune.core.recipe.mixture import MixtureDataConfig
@@ -40,6 +40,9 @@ class MovementDataConfig(Config):
     """Template, token budget, context blocks and anonymisation."""
     curation: CurationConfig = CurationConfig()
     """What is rewritten and what is dropped before linking."""
+    aliases: DataPath | None = None
+    """CSV, JSONL or Parquet of further company names for linking: ``alias``, ``symbol`` or ``instrument_id``, and the days
+    ``valid_from`` and ``valid_to``."""
     audit: AuditConfig = AuditConfig()
     """The price audit's say in what becomes a sample."""
     limit: dict[Split, int] = {}
