@@ -22,7 +22,7 @@ endif
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format typecheck docs bench clean
+.PHONY: help setup cluster demo test test-all lint format typecheck docs bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
@@ -41,13 +41,17 @@ $(STAMP):
 	@rm -f .venv/.stamp-*
 	@touch $@
 
+cluster: setup  ## add Ray, which runs curation on several machines
+	$(BIN)/python -c 'import ray' 2>/dev/null || \
+	  $(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt --override overrides.txt -e '.[$(ENGINE),demo,dev,cluster]'
+
 demo: setup  ## simulated market to report in runs/demo, 8 to 20 minutes on 2 cores
 	$(BIN)/tickertune run $(RECIPE)
 
 test: lint typecheck  ## lint, types and the fast tests
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m 'not slow'
 
-test-all: lint typecheck  ## the same with the slow tests
+test-all: lint typecheck cluster  ## the same with the slow tests, those on a Ray cluster among them
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
 lint: setup  ## style, format and the import contract

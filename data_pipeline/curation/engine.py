@@ -7,6 +7,8 @@ a lost worker leaves behind is computed again elsewhere. Only what compares docu
 
 import importlib.util
 import json
+import os
+import socket
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 SMALL = 50_000
 """Documents up to which a start of the engine costs more than it gains: they are curated in this process."""
+CONNECT_SECONDS = 10
 _DOCUMENT = schema_of(Document)
 PREPARED = pl.Schema(
     {**_DOCUMENT, **SKETCH_SCHEMA, "_reason": pl.String(), "_detail": pl.String(), "_counts": pl.String()}
@@ -80,6 +83,7 @@ def start(config: CurationConfig) -> "Any":
         )
     try:
         if config.runner == "ray":
+            _join_ray()
             daft.set_runner_ray(noop_if_initialized=True)
         elif daft.get_or_infer_runner_type() != "native":
             daft.set_runner_native()
@@ -89,6 +93,28 @@ def start(config: CurationConfig) -> "Any":
             "Use one runner in a process",
         ) from error
     return daft
+
+
+def _join_ray() -> None:
+    """Join the cluster that RAY_ADDRESS names, or start one here; its workers' bars and logs stay with them.
+
+    An address that nobody answers at is refused first: Ray itself would ask it for minutes.
+    """
+    import ray
+
+    if ray.is_initialized():
+        return
+    address = os.environ.get("RAY_ADDRESS", "")
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    try:
+        if colon and port.isdigit():
+            socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
+        ray.init(log_to_driver=False, logging_level="WARNING")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise TickerTuneError(
+            f"Ray could not be joined or started (RAY_ADDRESS is {address or 'not set'}: {str(error).splitlines()[0]})",
+            "Correct RAY_ADDRESS, start the cluster (ray start --head), or set runner: native",
+        ) from error
 
 
 def partitions(documents: int) -> int:
