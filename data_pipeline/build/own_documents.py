@@ -11,6 +11,7 @@ from data_pipeline.acquisition.store import Store
 from data_pipeline.build.loading import load_source
 from data_pipeline.build.movement import FRESH_MARGIN_DAYS
 from data_pipeline.curation.filters import apply_filters
+from data_pipeline.dataset.hub import require_ids
 from data_pipeline.dataset.hub.stage import RECIPE
 from data_pipeline.dataset.reading import dataset_folder
 from data_pipeline.labels.timeline import calendar_span
@@ -31,8 +32,9 @@ def own_documents(folder: Path, store: Path | None, source: Path | None) -> tupl
         Documents with their text as the recipe's curation rewrites it, and the characters that a prompt shows of one.
 
     Raises:
-        TickerTuneError: The data set has no recipe whose texts can be looked up, or the source is unusable.
+        TickerTuneError: The data set holds its texts, or has no recipe whose texts can be looked up, or the source is unusable.
     """
+    require_ids(folder)
     path = dataset_folder(folder) / RECIPE
     config: DataConfig = validate(TypeAdapter(DataConfig), read_yaml(path), str(path))
     if not isinstance(config, MovementDataConfig):

@@ -58,10 +58,8 @@ def rehydrate(folder: Path, candidates: pl.DataFrame, max_chars: int, target: Pa
         TickerTuneError: The data set holds its texts already, no text is found, or the prompts differ although every
             text has its hash.
     """
-    info = read_info(folder)
+    info = require_ids(folder)
     root = dataset_folder(folder)
-    if not info.ids_only:
-        raise TickerTuneError(f"Data set {folder} holds its texts", "Use it as it is")
     wanted, shown = read_parquet(root / DOCUMENTS), read_parquet(root / SHOWN)
     texts, missing = _match(wanted, candidates, max_chars)
     by_sample = _by_sample(shown, texts)
@@ -88,6 +86,18 @@ def rehydrate(folder: Path, candidates: pl.DataFrame, max_chars: int, target: Pa
     with atomic_dir(target) as temporary:
         write_contents(filled, _said(info, filled, len(frame)), temporary, order=())
     return Rehydration(len(filled), len(frame) - len(filled), len(texts), missing, same)
+
+
+def require_ids(folder: Path) -> DatasetInfo:
+    """Return what an ids-only data set says of itself.
+
+    Raises:
+        TickerTuneError: There is no data set, or one that holds its texts.
+    """
+    info = read_info(folder)
+    if not info.ids_only:
+        raise TickerTuneError(f"Data set {folder} holds its texts", "Use it as it is")
+    return info
 
 
 def _said(info: DatasetInfo, filled: pl.DataFrame, published: int) -> DatasetInfo:
