@@ -35,6 +35,8 @@ def read_rows(path: Path, required: set[str], quarantine: list[Quarantined]) -> 
     Raises:
         TickerTuneError: The file is missing, damaged, of another format, or lacks a column.
     """
+    if path.is_dir():
+        raise TickerTuneError(f"{path} is a folder, and a file is read", "Name one file in the source's paths")
     if not path.is_file():
         raise TickerTuneError(f"File {path} does not exist", "Correct the source's paths in the recipe")
     readers = {".csv": _csv_rows, ".parquet": _parquet_rows, ".jsonl": _json_rows, ".ndjson": _json_rows}
