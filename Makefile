@@ -41,9 +41,11 @@ $(STAMP):
 	@rm -f .venv/.stamp-*
 	@touch $@
 
-cluster: setup  ## add Ray, which runs curation on several machines
-	$(BIN)/python -c 'import ray' 2>/dev/null || \
-	  $(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt --override overrides.txt -e '.[$(ENGINE),demo,dev,cluster]'
+cluster: $(STAMP)-cluster  ## add Ray, which spreads curation over machines
+
+$(STAMP)-cluster: $(STAMP)
+	$(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt --override overrides.txt -e '.[$(ENGINE),demo,dev,cluster]'
+	@touch $@
 
 demo: setup  ## simulated market to report in runs/demo, 8 to 20 minutes on 2 cores
 	$(BIN)/tickertune run $(RECIPE)
