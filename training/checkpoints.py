@@ -111,10 +111,15 @@ def save_result(trainer: Any, target: Path, dtype: str) -> None:
             _order_adapter_config(staging / "adapter_config.json")
         else:
             _store_in(staging, dtype)
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(staging, target)
+        move_result(staging, target)
     trainer.accelerator.wait_for_everyone()
+
+
+def move_result(source: Path, target: Path) -> None:
+    """Put a folder of weights in the place of ``target``."""
+    if target.exists():
+        shutil.rmtree(target)
+    os.replace(source, target)
 
 
 def _remove(path: Path) -> None:

@@ -1,8 +1,9 @@
 """From samples to tokenised examples: nothing is cut, and whatever is left out is counted."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,9 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import answer_ids, completion_ids, prompt_ids
 from tickertune.core.recipe import SftConfig
 from tickertune.core.tasks import LabelTask, Task
+
+WEIGHT = "loss_weight"
+"""Column of the training set: weight of a sample in the loss."""
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -49,11 +53,12 @@ class Examples:
             Counter(self.dropped),
         )
 
-    def dataset(self) -> "Dataset":
-        """Return the columns that TRL's SFTTrainer takes as already tokenised."""
+    def dataset(self, weights: Sequence[float] | None = None) -> "Dataset":
+        """Return the columns that TRL's SFTTrainer takes as already tokenised, and the samples' weights where given."""
         from datasets import Dataset
 
-        return Dataset.from_dict({"input_ids": self.input_ids, "completion_mask": self.completion_mask})
+        columns: dict[str, Any] = {"input_ids": self.input_ids, "completion_mask": self.completion_mask}
+        return Dataset.from_dict(columns if weights is None else columns | {WEIGHT: weights})
 
 
 def build_examples(

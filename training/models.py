@@ -73,6 +73,8 @@ def add_adapter(model: Any, lora: LoraConfig, seed: int) -> Any:
         r=lora.r,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
+        use_rslora=lora.rslora,
+        use_dora=lora.dora,
         target_modules=targets,
         layers_to_transform=lora.layers_to_transform,
         task_type="CAUSAL_LM",

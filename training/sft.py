@@ -7,21 +7,29 @@ Commands (any key of the recipe can follow as ``--key value``, dotted for nested
 """
 
 import sys
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import polars as pl
+from transformers import PreTrainedTokenizerBase
 from trl import SFTTrainer
 
 from data_pipeline.dataset import read_info, read_split
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe import SftConfig
-from tickertune.core.tasks import get_task
+from tickertune.core.recipe.sft import LossWeights
+from tickertune.core.tasks import Task, get_task
 from training.checkpoints import CompletenessCallback
 from training.examples import Examples, build_examples
 from training.log import LogCallback
 from training.models import add_adapter, load_base, load_tokenizer
 from training.preflight import check_output, check_quantization, folders
+from training.selection import BEST, SCORED_AT_ONCE, SelectionCallback, scores_of, validation_of
 from training.stage import Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
 from training.trainer_args import sft_args
+from training.weighted_sft import WeightedSFTTrainer
+from training.weights import loss_weights
 
 
 def train(config: SftConfig) -> dict[str, Any]:
@@ -55,13 +63,17 @@ def train(config: SftConfig) -> dict[str, Any]:
     if config.method != "full":
         model = add_adapter(model, config.lora, config.seed)
     log = LogCallback(output / "log.jsonl", "sft")
-    trainer = SFTTrainer(
+    selection = _selection(config, dataset, output, tokenizer, task)
+    weights = _weights_of(examples, samples, config)
+    trainer = (SFTTrainer if weights is None else WeightedSFTTrainer)(
         model=model,
         args=args,
-        train_dataset=examples.dataset(),
+        train_dataset=examples.dataset(weights),
         processing_class=tokenizer,
-        callbacks=[CompletenessCallback(), log],
+        callbacks=[CompletenessCallback(), log, *([selection] if selection else [])],
     )
+    if selection is not None:
+        selection.trainer = trainer
     run_trainer(trainer, log, origin(config, info, base), output)
     facts = {
         "model": config.model.name,
@@ -70,7 +82,29 @@ def train(config: SftConfig) -> dict[str, Any]:
         "dropped": dict(examples.dropped),
         "seconds": timer.seconds,
     }
-    return finish(trainer, output, config.method, config.model.dtype, facts)
+    if selection is None:
+        return finish(trainer, output, config.method, config.model.dtype, facts)
+    facts |= {"selected_by": selection.by, "selected": selection.best}
+    return finish(trainer, output, config.method, config.model.dtype, facts, output / BEST)
+
+
+def _selection(
+    config: SftConfig, dataset: Path, output: Path, tokenizer: PreTrainedTokenizerBase, task: Task
+) -> SelectionCallback | None:
+    if config.select is None:
+        return None
+    validation = validation_of(read_split(dataset, "validation"), tokenizer, task, config.select, config.seed)
+    score = partial(scores_of, validation, tokenizer=tokenizer, batch_size=max(config.batch_size, SCORED_AT_ONCE))
+    return SelectionCallback(output, config.select, score, config.model.dtype)
+
+
+def _weights_of(examples: Examples, samples: pl.DataFrame, config: SftConfig) -> list[float] | None:
+    """Weights of the examples in the loss, in their order; None where all count alike."""
+    if config.loss_weights == LossWeights():
+        return None
+    rows = pl.DataFrame({"sample_id": examples.sample_ids})
+    chosen = rows.join(samples, on="sample_id", how="left", maintain_order="left")
+    return list(loss_weights(chosen, config.loss_weights))
 
 
 def _say_what_is_read(examples: Examples, config: SftConfig) -> None:

@@ -23,7 +23,14 @@ from tickertune.core.files import canonical_json, remove_leftovers, write_json, 
 from tickertune.core.models import model_fingerprint
 from tickertune.core.recipe import GrpoConfig, SftConfig, load_config
 from tickertune.core.recipe.loading import parse_overrides
-from training.checkpoints import check_origin, keep_last, last_complete, remove_incomplete, save_result
+from training.checkpoints import (
+    check_origin,
+    keep_last,
+    last_complete,
+    move_result,
+    remove_incomplete,
+    save_result,
+)
 from training.completion_scores import completion_scores_only
 from training.log import LogCallback
 from training.models import Method
@@ -97,9 +104,24 @@ def run_trainer(trainer: Any, log: LogCallback, start: dict[str, Any], output: P
         log.close()
 
 
-def finish(trainer: Any, output: Path, method: Method, dtype: str, facts: dict[str, Any]) -> dict[str, Any]:
-    """Save the weights, then the facts, and keep only the last checkpoint; returns the facts."""
-    save_result(trainer, output / ("model" if method == "full" else "adapter"), dtype)
+def finish(
+    trainer: Any, output: Path, method: Method, dtype: str, facts: dict[str, Any], chosen: Path | None = None
+) -> dict[str, Any]:
+    """Save the weights, then the facts, and keep only the last checkpoint; returns the facts.
+
+    Args:
+        trainer: The trainer after training.
+        output: The stage's folder.
+        method: How it was trained.
+        dtype: Type in which fully trained weights are stored.
+        facts: What else to store.
+        chosen: Folder of saved weights that are the result in place of the last ones; absent once they are moved.
+    """
+    target = output / ("model" if method == "full" else "adapter")
+    if chosen is None:
+        save_result(trainer, target, dtype)
+    elif trainer.is_world_process_zero() and chosen.exists():
+        move_result(chosen, target)
     facts = {
         "method": method,
         "dtype": dtype,

@@ -40,6 +40,15 @@ class TransformersBackend:
         self._batch_size = batch_size
         self._adapters: dict[Path, str] = {}
 
+    @classmethod
+    def around(cls, model: Any, tokenizer: Any, batch_size: int) -> "TransformersBackend":
+        """Return an engine for a model that is in memory as it is, adapter and all, such as one in training."""
+        backend = cls.__new__(cls)
+        backend._model, backend._tokenizer, backend._batch_size = model, tokenizer, batch_size
+        backend._device = str(model.device)
+        backend._adapters = {}
+        return backend
+
     @torch.no_grad()
     def score(
         self,

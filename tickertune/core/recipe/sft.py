@@ -15,9 +15,39 @@ class LoraConfig(Config):
     alpha: int = Field(default=32, ge=1)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     target_modules: str | list[str] = "all-linear"
+    rslora: bool = False
+    """Scale by alpha / sqrt(r) in place of alpha / r, so that a higher rank does not learn more slowly (Kalajdzievski 2023)."""
+    dora: bool = False
+    """Train the direction and the length of each weight apart (Liu et al. 2024). vLLM loads no such adapter: merge it, or score it with
+    transformers."""
     layers_to_transform: list[int] | None = None
     """Decoder layers that get an adapter, counted from 0; None: all. With the last ones alone no gradient goes further
     down, which saves up to half of a training step's arithmetic."""
+
+
+class LossWeights(Config):
+    """How much each sample counts in the loss; the parts are multiplied, and the weights are 1 on average."""
+
+    classes: bool = False
+    """All classes weigh the same together, whatever their share."""
+    returns: float = Field(default=0.0, ge=0, le=2)
+    """Power of the volatility-scaled move that followed (its size, not its sign); 0: moves count alike."""
+    clip: float = Field(default=3.0, gt=0)
+    """Largest scaled move that counts."""
+    uniqueness: bool = False
+    """Weigh by the share of a label's window that no other window of its ticker overlaps (the data set's ``weight``)."""
+
+
+class SelectConfig(Config):
+    """Score every checkpoint on the validation split, and keep the best one in place of the last."""
+
+    by: Literal["mcc", "log_score", "brier"] = "log_score"
+    """``log_score``: mean logarithm of the probability that the true label got among the labels; ``brier``: minus the Brier
+    score. Both tell a sure mistake from an unsure one, and change with every step; ``mcc`` jumps with single decisions."""
+    samples: int | None = Field(default=256, ge=1)
+    """Validation samples, drawn by the seed; None: all."""
+    patience: int | None = Field(default=None, ge=1)
+    """Checkpoints in a row without a better score after which training stops; None: it goes on to the end."""
 
 
 class SftConfig(Config):
@@ -44,8 +74,12 @@ class SftConfig(Config):
     """Most tokens that training may read over all epochs; samples beyond it are left out and counted."""
     class_balance: bool = False
     """Draw each class equally often by leaving out the surplus."""
+    loss_weights: LossWeights = LossWeights()
+    """Weights of samples in the loss; not with packing, which forgets which token is whose."""
     packing: bool = False
     gradient_checkpointing: bool = False
+    select: SelectConfig | None = None
+    """Choice of the checkpoint by the validation split, every ``save_steps``; None: the last weights are the result."""
     save_steps: int = Field(default=20, ge=1)
     logging_steps: int = Field(default=1, ge=1)
     seed: int = 0
@@ -53,7 +87,9 @@ class SftConfig(Config):
     """Further fields of TRL's SFTConfig, checked by name."""
 
     @model_validator(mode="after")
-    def _lora_alone(self) -> "SftConfig":
+    def _fits_together(self) -> "SftConfig":
         if self.method == "full" and self.lora != LoraConfig():
             raise ValueError("method full trains all weights: remove the lora block")
+        if self.packing and self.loss_weights != LossWeights():
+            raise ValueError("loss_weights cannot be used with packing: set packing to false")
         return self
