@@ -3,9 +3,9 @@
     python scripts/bench/growth.py [--headlines 100000 1000000 10000000] [--articles 100000 1000000] [--json] [--check]
     python scripts/bench/growth.py --headlines 100000 --articles --runners native ray [--kill]
 
-Made documents, 30,000 a day, so that the span grows with their number and the window of comparison does not; a fifth
-repeat one of the two days before (a headline with "today" for its last word, an article with one word exchanged). Each run is a process of its own; printed are seconds of processor and of the
-clock, peak memory of the process (of the driver, on Ray), and the exponent of time between sizes. With two runners their outputs are compared
+Made documents, 10,000 a day, so that the span grows with their number and the window of comparison does not; a fifth
+repeat one of the two days before (a headline with "today" for its last word, an article with one word exchanged). Each run is a
+process of its own; printed are seconds of processor and of the clock, peak memory of the process (of the driver, on Ray), and the exponent of time between sizes. With two runners their outputs are compared
 byte by byte; ``--kill`` kills a worker of the local Ray cluster midway. ``--check`` exits with 1 where an exponent is over
 1.15, memory over 6 GB, or outputs differ.
 """
@@ -26,7 +26,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-PER_DAY = 30_000
+PER_DAY = 10_000
+"""Documents a day: the seven days of comparison are full after 70,000, below the smallest size."""
 PART = 100_000
 HEADLINE, ARTICLE = 10, 400
 MAX_EXPONENT, MAX_BYTES = 1.15, 6e9
@@ -34,7 +35,7 @@ KILL_AFTER = 1
 """Seconds at a task after which a worker is killed."""
 
 
-def write_documents(folder: Path, count: int, words: int, seed: int = 0) -> None:
+def write_documents(folder: Path, count: int, words: int, per_day: int = PER_DAY, seed: int = 0) -> None:
     """Write parquet files of made documents, ``PART`` each, in the order of time."""
     import numpy as np
     import polars as pl
@@ -56,20 +57,20 @@ def write_documents(folder: Path, count: int, words: int, seed: int = 0) -> None
         pool = np.concatenate([before, text])
         copies = np.flatnonzero(rng.random(size) < 0.2)
         copies = copies[copies + len(before) > 0]
-        source = copies + len(before) - 1 - rng.integers(0, 2 * PER_DAY, len(copies))
+        source = copies + len(before) - 1 - rng.integers(0, 2 * per_day, len(copies))
         copies, source = copies[source >= 0], source[source >= 0]
         text[copies] = pool[source]
         if words < 100:
             text[copies, -1] = 0
         else:
             text[copies, rng.integers(0, words, len(copies))] = rng.choice(len(vocabulary), len(copies), p=chance)
-        before = np.concatenate([before, text])[-2 * PER_DAY :]
+        before = np.concatenate([before, text])[-2 * per_day :]
         flat = pl.DataFrame({"row": np.repeat(np.arange(size), words), "word": vocabulary.gather(text.ravel())})
         texts = flat.group_by("row", maintain_order=True).agg(pl.col("word").str.join(" "))["word"]
         title, body = (texts, pl.Series([""] * size)) if words < 100 else (pl.Series([""] * size), texts)
         numbers = pl.int_range(first, first + size, eager=True)
         start = datetime(2020, 1, 1, tzinfo=UTC)
-        step = timedelta(days=1) / PER_DAY
+        step = timedelta(days=1) / per_day
         frame = pl.DataFrame({"doc_id": numbers.cast(pl.String).str.zfill(9), "title": title, "body": body})
         frame = frame.with_columns(
             source=pl.lit("made"), category=pl.lit("news"), market=pl.lit("made"), licence=pl.lit("none"),
@@ -136,6 +137,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--headlines", type=int, nargs="*", default=[100_000, 1_000_000, 10_000_000])
     parser.add_argument("--articles", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument("--per-day", type=int, default=PER_DAY, help="made documents a day")
     parser.add_argument("--runners", nargs="+", choices=["native", "ray"], default=["native"])
     parser.add_argument("--kill", action="store_true", help="kill a worker of the Ray runner midway")
     parser.add_argument("--folder", type=Path, help="where the made documents and the output go (a temporary folder)")
@@ -154,7 +156,7 @@ def main() -> int:
             for size in sizes:
                 folder = Path(scratch) / f"{kind}-{size}"
                 folder.mkdir()
-                write_documents(folder, size, words)
+                write_documents(folder, size, words, options.per_day)
                 outputs = set()
                 for runner in options.runners:
                     found = in_process(
