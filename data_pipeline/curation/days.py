@@ -48,6 +48,7 @@ def curate_day(
     folder: Path,
     config: CurationConfig,
     now: datetime,
+    claim: Callable[[str], None] = lambda generation: None,
     advanced: Callable[[int], None] = lambda documents: None,
 ) -> Day:
     """Curate documents that all come after those of a stored past, and store the past after them.
@@ -58,6 +59,7 @@ def curate_day(
         folder: The past; made where it does not exist, and then these documents are the first.
         config: The recipe's curation block, the same each day.
         now: Documents available later are refused: no day after them could be curated.
+        claim: Told the name of the state after this day before the output is touched; may refuse.
         advanced: As in ``curate_files``.
 
     Raises:
@@ -78,8 +80,9 @@ def curate_day(
     past = None if before is None else load_past(config, folder / before)
     if past is not None:
         _require_later(inputs.files, past)
-    curated = curate_files(inputs.files, output, config, past, advanced)
     generation = sha256_value([before, digest])[:16]
+    claim(generation)
+    curated = curate_files(inputs.files, output, config, past, advanced)
     if not again:
         shutil.rmtree(folder / generation, ignore_errors=True)
         save_past(curated.past, config, folder / generation)

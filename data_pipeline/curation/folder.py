@@ -3,14 +3,15 @@
 import shutil
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from data_pipeline.curation.days import curate_day
-from data_pipeline.curation.files import PARTS, WORK, curate_files
+from data_pipeline.curation.files import PARTS, WORK, curate_files, refuse_learning
 from data_pipeline.curation.inputs import gather
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import remove_leftovers, write_json
+from tickertune.core.files import read_json, remove_leftovers, write_json
 from tickertune.core.lock import LOCK_FILE, folder_lock
 from tickertune.core.progress import progress_bar
 from tickertune.core.recipe import CurationConfig
@@ -47,21 +48,22 @@ def curate_folder(
         TickerTuneError: As in ``gather``, ``curate_files`` and ``curate_day``; the output holds other files, an input or the past.
     """
     _check_output(output, [*given, *([past] if past else [])])
+    refuse_learning(config)
     with folder_lock(output):
         remove_leftovers(output)
         try:
             inputs = gather(given, output / GIVEN, since, until)
             notes = [*inputs.notes, *_notes(config)]
             state: dict[str, Any] = {}
-            (output / MARKER).unlink(missing_ok=True)
             with progress_bar("curate (2 passes)", total=2 * inputs.documents) as bar:
                 if past is None:
                     if inputs.latest is not None and inputs.latest > now:
                         notes.append(f"Documents are available in the future, up to {inputs.latest}")
+                    _claim(output, None)
                     curated, again = curate_files(inputs.files, output, config, advanced=bar.advance), False
                 else:
                     with folder_lock(past):
-                        day = curate_day(inputs, output, past, config, now, bar.advance)
+                        day = curate_day(inputs, output, past, config, now, partial(_claim, output), bar.advance)
                     curated, again = day.curated, day.again
                     state = {"after": day.before, "state": day.generation}
         finally:
@@ -92,6 +94,20 @@ def _check_output(output: Path, read: Sequence[Path]) -> None:
     for path in read:
         if path.resolve().is_relative_to(output.resolve()) or output.resolve() == path.resolve():
             raise TickerTuneError(f"{path} lies in the output {output}, which is replaced", "Name another --output")
+
+
+def _claim(output: Path, state: str | None) -> None:
+    """Take the marker off what is to be replaced; a day's results are replaced by the same day's alone."""
+    marker = output / MARKER
+    if not marker.is_file():
+        return
+    held = read_json(marker).get("state")
+    if held is not None and held != state:
+        raise TickerTuneError(
+            f"Folder {output} holds the documents of another day, which the past has gone beyond or does not know",
+            "Name an --output of its own for each day",
+        )
+    marker.unlink()
 
 
 def _notes(config: CurationConfig) -> list[str]:

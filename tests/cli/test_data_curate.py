@@ -187,6 +187,37 @@ def test_documents_that_come_late_are_refused_and_nothing_changes(call, daily, t
     assert f"{len(pl.read_parquet(daily[0])) - 1} document(s) are not after the past" in err
 
 
+def test_each_day_keeps_its_own_folder(call, daily, tmp_path):
+    """A day into the folder of another is refused, and so is a file of all; a refusal leaves the folder finished."""
+    call(daily[0], "--output", tmp_path / "a", "--past", tmp_path / "past")
+    before, past = contents(tmp_path / "a"), contents(tmp_path / "past")
+    for words in ([daily[1], "--past", tmp_path / "past"], [daily[1]]):
+        code, _, err = call(*words, "--output", tmp_path / "a")
+        assert code == 2
+        assert "holds the documents of another day" in err
+        assert contents(tmp_path / "a") == before
+        assert contents(tmp_path / "past") == past
+    late = pl.read_parquet(daily[0]).drop_nulls("available_at").head(1)
+    late.write_parquet(tmp_path / "late.parquet")
+    assert call(tmp_path / "late.parquet", "--output", tmp_path / "a", "--past", tmp_path / "past")[0] == 2
+    assert contents(tmp_path / "a") == before
+
+
+def test_a_day_of_which_nothing_stays_is_a_day(call, daily, tmp_path):
+    noise = documents(
+        document("s", "Click here to join our free chat room now", hours=-9000), document("u", "Acme wins", **UNTIMED)
+    )
+    noise.write_parquet(tmp_path / "noise.parquet")
+    for name, paths in (("with", [tmp_path / "noise.parquet", *daily]), ("without", daily)):
+        for path in paths:
+            code, _, err = call(path, "--output", tmp_path / name / path.stem, "--past", tmp_path / f"past-{name}")
+            assert code == 0, err
+    assert parts(tmp_path / "with" / "noise", "kept").is_empty()
+    assert set(parts(tmp_path / "with" / "noise", "drops")["reason"]) == {"spam", "no_time"}
+    for path in daily:
+        assert parts(tmp_path / "with" / path.stem, "kept").equals(parts(tmp_path / "without" / path.stem, "kept"))
+
+
 def test_the_past_of_another_recipe_and_a_folder_that_is_none_are_refused(call, daily, tmp_path):
     call(daily[0], "--output", tmp_path / "a", "--past", tmp_path / "past")
     (tmp_path / "other.yaml").write_text("near_duplicate_threshold: 0.9\n")
