@@ -25,7 +25,7 @@ from data_pipeline.linking.chinese import ChineseIndex, normal_code
 from data_pipeline.linking.exchanges import qualified
 from data_pipeline.linking.names import NameIndex
 from data_pipeline.linking.spans import name_on
-from tickertune.core.document import Document
+from tickertune.core.document import SymbolLink
 from tickertune.core.table import schema_of
 
 __all__ = ["MAX_SYMBOLS", "cashtags", "link", "name_on"]
@@ -50,8 +50,7 @@ def link(
         drops with reason ``no_symbol`` (detail: the payload links refused) or ``list``.
     """
     linker = _Linker(instruments.to_dicts(), aliases.to_dicts() if aliases is not None else [])
-    links: list[list[dict[str, str]]] = []
-    keep: list[bool] = []
+    found: list[tuple[int, dict[str, str]]] = []
     drops: list[Drop] = []
     columns = documents.select(
         "doc_id",
@@ -62,18 +61,29 @@ def link(
         full_text().alias("text"),
         pl.col("title").str.len_chars(),
     )
-    for doc_id, revision, category, day, payload, text, lead in columns.iter_rows():
+    for number, (doc_id, revision, category, day, payload, raw, lead) in enumerate(columns.iter_rows()):
+        text = raw.replace("&amp;", "&")
         tags = cashtags(text)
-        found = [] if day is None else linker.links(text, lead, tags, category, day, payload)
-        if max(len(tags), len(found)) > MAX_SYMBOLS:
-            drops.append(Drop(doc_id, revision, "list", None, f"{max(len(tags), len(found))} symbols"))
-        elif not found:
+        links = [] if day is None else linker.links(text, lead, tags, category, day, payload)
+        if max(len(tags), len(links)) > MAX_SYMBOLS:
+            drops.append(Drop(doc_id, revision, "list", None, f"{max(len(tags), len(links))} symbols"))
+        elif not links:
             refused = ", ".join(sorted(entry["symbol"] for entry in payload))
             drops.append(Drop(doc_id, revision, "no_symbol", None, f"refused {refused}" if refused else ""))
-        keep.append(0 < len(found) <= MAX_SYMBOLS >= len(tags))
-        links.append(found)
-    linked = documents.with_columns(symbols=pl.Series(links, dtype=schema_of(Document)["symbols"]))
-    return linked.filter(pl.Series(keep, dtype=pl.Boolean)), drops_frame(drops)
+        else:
+            found += [(number, entry) for entry in links]
+    return _with_links(documents, found), drops_frame(drops)
+
+
+def _with_links(documents: pl.DataFrame, found: list[tuple[int, dict[str, str]]]) -> pl.DataFrame:
+    """The documents that have links, by (number of the document, link), in their order."""
+    flat = pl.DataFrame(
+        {"row": pl.Series([number for number, _ in found], dtype=pl.UInt32)}
+        | {"symbols": pl.Series([entry for _, entry in found], dtype=pl.Struct(schema_of(SymbolLink)))}
+    )
+    grouped = flat.group_by("row", maintain_order=True).agg("symbols")
+    joined = documents.drop("symbols").with_row_index("row").join(grouped, on="row", maintain_order="left")
+    return joined.select(documents.columns)
 
 
 class _Linker:

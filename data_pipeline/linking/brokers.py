@@ -11,22 +11,26 @@ _RATES = re.compile(
     r"\s+(?:upgrade[sd]?|downgrade[sd]?|initiate[sd]?|reiterate[sd]?)\s+(?:coverage (?:of|on)\s+)?(?-i:[A-Z$])",
     re.IGNORECASE,
 )
+_OPINION = (
+    r"(?:price target|target price|target|PT|rating|overweight|underweight|outperform|underperform|buy|sell|hold|neutral"
+    r"|cautious|bullish|bearish|top picks?|conviction list|focus list|best ideas?|coverage|upside|downside)"
+)
+_RATING = re.compile(rf"\b{_OPINION}\b", re.IGNORECASE)
 _SOURCE = re.compile(
     r"(?:\b(?:analysts?|strategists?|economists?)\b[^.;:]{0,25}\b(?:at|with|from|of)"
     r"|\baccording to|\b(?:up|down)grade[sd]?\b[^.;]{0,50}\b(?:by|at|from)"
-    r"|\b(?:rated|started|initiated|reiterated|resumed|assumed)\b[^.;]{0,40}\b(?:by|at)|\bper)\s+$",
+    r"|\b(?:rated|started|initiated|reiterated|resumed|assumed)\b[^.;]{0,40}\b(?:by|at)|\bper"
+    rf"|\b(?:cut|raised|lowered|lifted|upped|reduced|trimmed|added|moved)\b[^.;]{{0,40}}\b{_OPINION}\b[^.;]{{0,30}}\b(?:by|at)"
+    rf"|\b{_OPINION}\b[^.;]{{0,20}}\b(?:cut|raised|lowered|lifted|upped|reduced|trimmed|moved)\b[^.;]{{0,30}}\b(?:by|at))\s+$",
     re.IGNORECASE,
 )
+_LIST = re.compile(r"['\u2019]s?\s+(?:conviction|focus|top[- ]picks?|best[- ]ideas?)\b", re.IGNORECASE)
 _SPEAKS = re.compile(
     r"\s+(?:starts?|sees|cuts?|raise[sd]?|lifts?|lowers?|trims?|boosts?|keeps|maintains|names|adds|calls|says|rates?"
     r"|likes|turns|resumes|assumes|expects|warns|hikes|reaffirms|bullish|bearish|positive|negative|cautious)\b",
     re.IGNORECASE,
 )
-_RATING = re.compile(
-    r"\b(?:price target|target price|PT|rating|overweight|underweight|outperform|underperform|buy|sell|hold|neutral"
-    r"|cautious|bullish|bearish|top pick|conviction list|coverage)\b",
-    re.IGNORECASE,
-)
+_ATTRIBUTED = re.compile(r"\s+(?:says?|said|writes?|argues?)\s*(?:$|\n|[.,;])", re.IGNORECASE)
 
 
 class Role(Enum):
@@ -41,8 +45,10 @@ class Role(Enum):
 def role(text: str, start: int, end: int, others: set[int]) -> Role:
     """Return the role of the company named in ``text[start:end]``; ``others`` are where other companies' names start."""
     before, behind = text[max(0, start - 80) : start], text[end : end + 120]
-    if _ANALYSTS.match(behind) or _RATES.match(behind) or _SOURCE.search(before):
+    if any(sign.match(behind) for sign in (_ANALYSTS, _RATES, _LIST)) or _SOURCE.search(before):
         return Role.BROKER
+    if before.rstrip().endswith((",", "\u2014", "-")) and _ATTRIBUTED.match(behind):
+        return Role.PERHAPS_BROKER
     speaks = _SPEAKS.match(behind)
     if speaks:
         sentence = re.split(r"[.;]\s|\n", behind, maxsplit=1)[0]

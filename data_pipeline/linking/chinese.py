@@ -25,7 +25,10 @@ _CODE = re.compile(
     r"|(?<![A-Za-z0-9.])(?P<hk>[0-9]{4,5}\.HK)(?![A-Za-z0-9])|(?<![A-Za-z0-9])HK[.:]?(?P<hk_prefixed>[0-9]{4,5})(?![0-9])",
     re.IGNORECASE,
 )
-_STATED = re.compile(r"(?<!基金)代码\s*(?:为|是)?\s*[:\uff1a]?\s*([0-9]{6}|[0-9]{5})(?![0-9])")
+_DIGITS = re.compile(r"\d{4}")
+_STATED = re.compile(
+    r"(?:(?<![\u3400-\u9fff])|股票|证券|股份|公司|[AH]股)代码\s*(?:为|是)?\s*[:\uff1a]?\s*([0-9]{6}|[0-9]{5})(?![0-9])"
+)
 _TAG = re.compile(r"\$[^$\n]{1,30}?[(\uff08 ]\s*((?:SH|SZ|BJ|HK)?[0-9]{5,6})\s*[)\uff09]?\$", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(\uff08\[【<]\s*([0-9]{5,6})(?:\.[A-Z]{2})?\s*[)\uff09\]】>]", re.IGNORECASE)
 _COMPANY_TAIL = re.compile(
@@ -38,7 +41,7 @@ _LONGER = re.compile(
 )
 """What makes a longer name of it: 中国平安人寿, 贵州茅台集团."""
 _QUOTED = re.compile(
-    r"(?:股价|股票|股份|公告|涨|跌|停牌|复牌|财报|年报|季报|业绩|净利|营收|回购|增持|减持|分红|派息|董事|高管|总裁|市值|拟|中标|获)"
+    r"[:\uff1a]?(?:股价|股票|股份|公告|涨|跌|停牌|复牌|财报|年报|季报|业绩|净利|营收|回购|增持|减持|分红|派息|董事|高管|总裁|市值|拟|中标|获)"
 )
 """What follows a name that is also a word, where the company is meant."""
 _WORDS = word_set(
@@ -109,7 +112,7 @@ class ChineseIndex:
 
     def codes(self, text: str, day: date) -> Iterator[tuple[str, str, str]]:
         """Yield (instrument_id, symbol, matched text) of codes that say their exchange, tags, and codes behind "代码"."""
-        if not self._codes:
+        if not self._codes or _DIGITS.search(text) is None:
             return
         text = unicodedata.normalize("NFKC", text)
         for match in _CODE.finditer(text):
@@ -172,7 +175,7 @@ class ChineseIndex:
                 key for key, rows in self._codes.items() if any(row["instrument_id"] == instrument_id for row in rows)
             ]
             return any(key.startswith(code) for key in own)
-        if _LONGER.match(text, end):
+        if _LONGER.match(text, end) or (text[end - 1] == "股" and text[end : end + 1] in ("权", "东", "份")):
             return False
         if text[start:end] in _WORDS:
             return _QUOTED.match(text, end) is not None

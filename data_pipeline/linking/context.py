@@ -13,21 +13,24 @@ from data_pipeline.linking.context_words import (
     EXTENDING,
     FINANCIAL,
     MAKERS,
+    MOVES,
     OPENERS,
     PLACE_PREPOSITIONS,
     PREPOSITIONS,
     REPORTING,
     STOP,
     TAILS,
+    TITLES,
 )
 from data_pipeline.linking.spellings import FORM_TAIL, Grade
 
-_END = re.compile(r"[.!?]\s|\n|[;|\u2022]")
+_END = re.compile(r"(?<!\bInc)(?<!\bCorp)(?<!\bCo)(?<!\bLtd)[.!?]\s|\n|[;|\u2022]")
 REACH = 400
 """Characters on either side of a name in which its sentence is looked for."""
 WEAK, STRONG = 2, 4
 """What one neighbour weighs: a verb that things also have, a word that only companies have."""
-_ARTICLES = word_set("a an every each any this that your my our his her their no another one some")
+_LABEL = re.compile(r",\s+maker\b|:\s")
+_ARTICLES = word_set("a an every each any this your my our his her their no another one some")
 _SUFFIX = re.compile(r"['\u2019]s(?!\w)|(?<=s)['\u2019](?!\w)", re.IGNORECASE)
 _APPOSITION = re.compile(r"(?:,\s+(?:the|a|an|which|whose|one of|based|maker|already|long)\b|:\s)")
 
@@ -41,10 +44,11 @@ class Token(NamedTuple):
 
 
 class Text:
-    """A text and its words."""
+    """A text and its words; ``lower``: it has no capital at all, as posts are written."""
 
     def __init__(self, text: str, tokens: Sequence[Token]) -> None:
         self.text, self.tokens = text, tokens
+        self.lower = text.islower()
 
     def raw(self, index: int) -> str:
         """The word as it stands."""
@@ -107,14 +111,19 @@ def is_longer_name(text: Text, first: int, last: int, grade: Grade) -> bool:
     titled = text.titled(first, last)
     for position, index in enumerate(_name_run(text, last, 2 if titled else 4)):
         folded = text.tokens[index].folded
-        if folded in AGENT | FINANCIAL and folded not in TAILS:
+        if folded in AGENT | FINANCIAL | TITLES and folded not in TAILS:
             break
         if folded in TAILS or FORM_TAIL.match(text.text, text.tokens[index - 1].end):
             return True
-        if single and not titled and position == 0:
+        if not titled and (single or position > 0):
             return True
+    return single and has_first_name(text, first)
+
+
+def has_first_name(text: Text, first: int) -> bool:
+    """Whether the word before word ``first`` belongs to its name: "Lake Quillmark", "John Ford", "Big Apple", "an Apple"."""
     before = first - 1
-    if not single or before < 0 or not text.joined(before):
+    if before < 0 or not text.joined(before):
         return False
     word = text.tokens[before].folded
     if word in _ARTICLES:
@@ -145,9 +154,9 @@ def _capitals(text: Text, first: int, last: int, grade: Grade) -> int:
         return 0
     if text.tokens[first].folded in PROPER or text.opens(first) or text.titled(first, last):
         return 0
-    if first and text.joined(first - 1) and text.tokens[first - 1].folded in PLACE_PREPOSITIONS:
+    if first and text.joined(first - 1) and text.tokens[first - 1].folded in PLACE_PREPOSITIONS | {"the"}:
         return 0
-    return WEAK if grade is Grade.PLAIN else WEAK // 2
+    return WEAK // 2 if grade is Grade.FIRST else WEAK
 
 
 def _behind(text: Text, last: int, grade: Grade) -> int:
@@ -161,12 +170,13 @@ def _behind(text: Text, last: int, grade: Grade) -> int:
         return WEAK if grade is not Grade.WORD else 0
     if text.text.startswith("-", end) and run and text.tokens[run[0]].folded in EXTENDING:
         return WEAK if grade is Grade.WORD else STRONG
-    if grade is Grade.PLAIN and _APPOSITION.match(text.text, end):
+    beside = {Grade.PLAIN: _APPOSITION, Grade.FIRST: _LABEL}.get(grade)
+    if beside and beside.match(text.text, end):
         return WEAK
     if not run or not text.joined(last - 1):
         return 0
     word = text.tokens[run[0]].folded
-    if word in BESIDE:
+    if word in BESIDE or (word == "shares" and (len(run) == 1 or text.tokens[run[1]].folded in MOVES)):
         return STRONG
     if word in REPORTING and any(text.tokens[index].folded in FINANCIAL for index in run[1:]):
         return STRONG

@@ -10,7 +10,9 @@ FINANCIAL = word_set("""
     loss losses sales backlog orders bookings debt market
     """)
 """Words of the stock market and of company law."""
-BESIDE = FINANCIAL - word_set("share results forecast estimates market sales orders calls options bulls bears loss")
+BESIDE = FINANCIAL - word_set(
+    "share shares results forecast estimates market sales orders calls options bulls bears loss profits"
+)
 """Those that prove a company directly behind an ordinary word too ("Gap shares", not "visa results")."""
 REPORTING = word_set("""
     reports reported posts posted beats beat misses missed tops topped raises raised lifts lifted cuts cut lowers lowered
@@ -34,12 +36,26 @@ AGENT = REPORTING | word_set("""
     """)
 """Verbs, and words before verbs, that a distinctive name is the subject of."""
 ACTING_ON = word_set("""
-    fines fined sues sued buys bought acquires acquired acquire buy sell upgrades upgraded upgrade downgrades downgraded
+    fines fined clears cleared sues sued buys bought acquires acquired acquire buy sell upgrades upgraded upgrade downgrades downgraded
     downgrade likes owns own dumps dumped probes probed investigates investigated accuses accused cuts backs backed
-    rejects rejected courts bids boosts short shorts against versus vs owning holding trading rates rated initiates
-    regulators urges targets hits wants joins leaves quits names
+    rejects rejected short shorts against versus vs owning holding trading rates rated initiates
+    regulators urges targets circles
     """)
 """Words in front of a name that make it their object."""
+MOVES = word_set(
+    """
+    jump jumped jumps rise rose rises fall fell falls drop dropped drops slide slid slides climb climbed climbs gain gained
+    gains surge surged surges slip slipped slips plunge plunged plunges tumble tumbled tumbles soar soared soars rally
+    rallied rallies sink sank sinks dip dipped dips edge edged edges hit hits trade traded trading are were have had up down
+    in on after as at near to will could may might close closed open opened end ended look lead led outperform slump slumped
+    rebound rebounded sold sell extend extended halted lower higher remain stall stalled explode spike spiked crash crashed
+    worth outstanding that held
+    """
+)
+"""What follows "shares" where it is a noun."""
+TITLES = word_set(
+    "vice senior executive director head founder managing portfolio co-founder analyst analysts economist"
+)
 PREPOSITIONS = word_set("of in at from by for on")
 PLACE_PREPOSITIONS = word_set("of in at from near to around outside through across via")
 MAKERS = word_set("""
@@ -59,7 +75,9 @@ OPENERS = (
     why how what when where who which will can is are was does do did should would could may might has have if as after
     before while although because than and or but not with without under over into amid despite about near between
     through during since until like unlike versus plus via per even yet also still now today here's watch analyst
-    analysts exclusive update breaking report former ex the update: trader traders
+    analysts exclusive update breaking report former ex the trader traders rivals retailers automakers chipmakers lenders
+    banks airlines insurers monday tuesday wednesday thursday friday saturday sunday january february march april june july
+    august september october november december
     """)
 )
 """Words that may stand in front of a name, with a capital at the start or in a headline, and are no part of it."""
@@ -72,6 +90,8 @@ TAILS = word_set("""
     beach cemetery cathedral court bay championship
     """)
 """Last words of names of other things: "Bank of America Stadium"."""
-STOP = word_set("a an the and or of in on at to for from by with as is are was its it vs via per than but not")
+STOP = word_set(
+    "a an the and or of in on at to for from by with as is are was its it vs via per than but not inc corp ltd plc llc"
+)
 EXTENDING = word_set("led backed owned operated controlled run listed sponsored branded made funded based")
 """What may stand behind a hyphen after a name: "Exxon-led"."""

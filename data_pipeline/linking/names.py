@@ -22,7 +22,7 @@ from data_pipeline.linking.brokers import Role, role
 from data_pipeline.linking.cashtags import SymbolIndex
 from data_pipeline.linking.chinese import has_chinese
 from data_pipeline.linking.common_words import CONNECTORS
-from data_pipeline.linking.context import STRONG, WEAK, Text, Token, is_longer_name, weight
+from data_pipeline.linking.context import STRONG, WEAK, Text, Token, has_first_name, is_longer_name, weight
 from data_pipeline.linking.context_words import EXTENDING
 from data_pipeline.linking.spans import covers, name_on, name_spans
 from data_pipeline.linking.spellings import (
@@ -187,9 +187,15 @@ class NameIndex:
         if instrument_id is None:
             return None
         grade = min(entry.spelling.grade for entry in entries if entry.instrument_id == instrument_id)
+        if view.lower and grade is Grade.SURE and last - first > 1:
+            grade = Grade.WORD
         proven = symbol is not None and symbol[0] == instrument_id
         stop = tail.end() if tail else end
         spelling = view.text[start:stop].rstrip(".")
+        if tail is not None and not proven and last - first == 1:
+            derived = all(entry.spelling.rank > 0 for entry in entries if entry.instrument_id == instrument_id)
+            if (derived or not view.titled(first, last)) and has_first_name(view, first):
+                return None
         if tail is not None or proven:
             return Mention(instrument_id, spelling, start, stop, Grade.SURE, STRONG)
         if is_longer_name(view, first, last, grade) or (bracket and grade >= Grade.PLAIN):
@@ -239,8 +245,13 @@ def _case_fits(view: Text, first: int, last: int, entries: list[_Entry]) -> bool
     """Whether the words begin with capitals, apart from "of" and from parts behind a hyphen, a point or an apostrophe."""
     if all(entry.spelling.capitals for entry in entries):
         return all(view.raw(index).isupper() or view.raw(index) == "&" for index in range(first, last))
-    for index in range(first, last):
-        begins = index == first or view.text[view.tokens[index].start - 1].isspace()
-        if begins and not view.capital(index) and view.tokens[index].folded not in CONNECTORS:
-            return index == first and any(entry.lower for entry in entries)
-    return True
+    small = [
+        index
+        for index in range(first, last)
+        if (index == first or view.text[view.tokens[index].start - 1].isspace())
+        and not view.capital(index)
+        and view.tokens[index].folded not in CONNECTORS
+    ]
+    if not small or (small == [first] and any(entry.lower for entry in entries)):
+        return True
+    return view.lower and min(entry.spelling.grade for entry in entries) is Grade.SURE and last - first > 1

@@ -39,7 +39,7 @@ class Grade(IntEnum):
     PLAIN = 2
     """One distinctive word ("Exxon"): links where its neighbours speak of a company."""
     FIRST = 3
-    """The distinctive first word of a longer name ("Exxon" for Exxon Mobil): as PLAIN, though a capital says less."""
+    """The distinctive first word of a longer name ("Exxon" for Exxon Mobil): as PLAIN, where a capital says less."""
     WORD = 4
     """One ordinary word, or the name of persons and places ("Apple", "Ford"): needs strong neighbours."""
 
@@ -111,9 +111,9 @@ def _derived(words: tuple[str, ...], forms: tuple[str, ...], symbols: frozenset[
         yield Spelling(shorter, _grade(shorter, False), 1, forms)
     plain = _without(words, EMPTY_DESCRIPTORS | DESCRIPTORS)
     first = words[0]
-    if len(plain) == 1 and plain not in (words, shorter) and first not in GENERIC:
-        yield Spelling(plain, _grade(plain, False), 1, forms)
-    elif len(words) > 1 and len(first) > 3 and not first.isdigit() and first not in COMMON | PROPER:
+    if len(plain) == 1 and plain not in (words, shorter) and first not in GENERIC | DESCRIPTORS | EMPTY_DESCRIPTORS:
+        yield Spelling(plain, max(Grade.FIRST, _grade(plain, False)), 1, forms)
+    elif len(words) > 1 and len(first) > 3 and not first.isdigit() and first not in COMMON | PROPER | DESCRIPTORS:
         yield Spelling((first,), Grade.FIRST, 2)
     telling = [word for word in words if word not in CONNECTORS - {"&"}]
     initials = "".join(word[0] for word in telling)

@@ -6,6 +6,7 @@ symbol decides, ``later`` tells what holds from that day on.
 # Chinese punctuation is full-width:
 # ruff: noqa: RUF001
 
+from data_pipeline.sources.simulated.mention_phrases_blind import BLIND
 from data_pipeline.sources.simulated.mention_phrases_hard import HARD
 from data_pipeline.sources.simulated.phrase import Phrase, none_of, of, turns
 
@@ -399,5 +400,5 @@ CHINESE: dict[str, tuple[Phrase, ...]] = {
         *none_of("北渡口码头恢复通航", "北渡镇重工业园开工"),
     ),
 }
-KINDS: dict[str, tuple[Phrase, ...]] = NAMES | SYMBOLS | CHINESE | HARD
+KINDS: dict[str, tuple[Phrase, ...]] = NAMES | SYMBOLS | CHINESE | HARD | BLIND
 """Kind of evidence, as the truth table calls it, to its phrases."""

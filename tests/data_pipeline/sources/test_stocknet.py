@@ -213,8 +213,10 @@ def test_real_look_alikes_lose_their_links(real: SourceData) -> None:
     window = real.documents.filter(pl.col("available_at").dt.date().is_between(date(2014, 7, 1), date(2014, 8, 31)))
     kept, _ = curate(window, CurationConfig())
     linked, drops = link(kept, real.instruments)
-    assert not linked["title"].str.contains(r"HEI\$T|U\$D|\$D->").any()
     titles = linked.explode("symbols").select("title", symbol=pl.col("symbols").struct.field("symbol"))
+    # "¿Google compra Twitch en U$D 1.000 millones?" is about Google all the same.
+    look_alikes = titles.filter(pl.col("title").str.contains(r"HEI\$T|U\$D|\$D->"))
+    assert not {"T", "D"} & set(look_alikes["symbol"])
     dominion = titles.filter(pl.col("symbol") == "D")
     assert dominion["title"].str.contains(r"(^|[\s(:,/])\$D($|[\s).:,/])").all()
     assert drops.filter(pl.col("reason") == "no_symbol")["detail"].str.contains(r"refused (T|D|C|V)").mean() > 0.8
