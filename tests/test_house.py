@@ -15,7 +15,7 @@ import tickertune.core.recipe as recipe_package
 from data_pipeline.sources.registry import all_sources
 from tests.data_pipeline.sources.sample import all_samples
 from tickertune.core.recipe.base import Config
-from tickertune.core.recipe.grpo import PnlConfig
+from tickertune.core.recipe.rewards import PnlConfig
 from tickertune.core.recipe.source import DirtConfig
 
 SHOWN_BY_OWN_TEST = {"reuters", "tfns"}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from training.log import Line
-from training.rewards.trl import SHARE, UNPARSED
+from training.rewards.trl import RIGHT, SHARE, UNPARSED
 
 COLLAPSED = 0.95
 """Share of one label among the readable answers from which the policy counts as collapsed."""
@@ -11,6 +11,8 @@ READABLE = 0.5
 """Share of readable answers from which their distribution says something."""
 NO_SIGNAL = 0.8
 """Share of groups whose completions all earn the same, from which a step hardly learns."""
+LESS_REWARD, LESS_RIGHT = 0.5, 0.15
+"""Fall of the accuracy reward, and of the share of right answers, that counts as falling."""
 WINDOW = 4
 """Steps that are compared with the first ones."""
 
@@ -29,7 +31,8 @@ def alarms(lines: Sequence[Line]) -> list[str]:
     ]
     if last.get("frac_reward_zero_std", 0.0) > NO_SIGNAL:
         found.append(f"in more than {NO_SIGNAL:.0%} of the groups all answers earn the same: raise temperature")
-    if _change(lines, "rewards/format/mean") > 0 and _change(lines, "rewards/accuracy/mean") < -0.5:
+    less_right = _change(lines, "rewards/accuracy/mean") < -LESS_REWARD or _change(lines, RIGHT) < -LESS_RIGHT
+    if _change(lines, "rewards/format/mean") > 0 and less_right:
         found.append("the format reward rises while accuracy falls")
     return found
 

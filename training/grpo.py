@@ -27,7 +27,7 @@ from training.preflight import check_output, check_quantization, check_vllm, fol
 from training.prompts import check_completion_length, select_prompts
 from training.rewards.compose import Reward, compose
 from training.rewards.constant import constant_baselines, report, winner_sentence
-from training.rewards.trl import reward_functions
+from training.rewards.trl import StageWeights, reward_functions
 from training.stage import FACTS, Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
 from training.trainer_args import grpo_args
 
@@ -62,7 +62,7 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     check_vllm(config, start.method)
     args = grpo_args(config, output, start.method)
     info = read_info(dataset)
-    reward = compose(config, info)
+    rewards = compose(config, info)
     samples = read_split(dataset, "train")
     with main_process(args) as first:
         base = resolve_model(config.model)
@@ -70,21 +70,23 @@ def train(config: GrpoConfig) -> dict[str, Any]:
         if start.weights is not None and start.method != "full":
             check_adapter(start.weights, base)
         if first:
-            _check_constants(samples, reward, info, config, output)
+            for reward in rewards:
+                _check_constants(samples, reward, info, config, output)
     tokenizer = load_tokenizer(base, config.model)
-    check_completion_length(tokenizer, reward.task, config.max_completion_length)
-    prompts, dropped = select_prompts(samples, tokenizer, reward, config)
+    check_completion_length(tokenizer, rewards[0].task, config.max_completion_length)
+    prompts, dropped = select_prompts(samples, tokenizer, rewards[0], config)
 
     log = LogCallback(output / "log.jsonl", "grpo", alarms)
     model = _policy(config, base, start)
     trainer = GRPOTrainer(
         model=model,
-        reward_funcs=reward_functions(reward, _end_ids(model, tokenizer.eos_token_id)),
+        reward_funcs=reward_functions(rewards, _end_ids(model, tokenizer.eos_token_id)),
         args=args,
         train_dataset=prompts,
         processing_class=tokenizer,
         callbacks=[CompletenessCallback(), log],
     )
+    trainer.add_callback(StageWeights(trainer, rewards))
     run_trainer(trainer, log, origin(config, info, base, start.weights), output)
     facts = {
         "model": config.model.name,
@@ -137,7 +139,7 @@ def _check_constants(
     samples: pl.DataFrame, reward: Reward, info: DatasetInfo, config: GrpoConfig, output: Path
 ) -> None:
     baselines = constant_baselines(samples, reward, info.horizon or 1, config.seed)
-    report(baselines, reward, output / "baselines.json")
+    report(baselines, reward, output / (f"baselines-{reward.stage}.json" if reward.stage else "baselines.json"))
     sentence = winner_sentence(baselines)
     if sentence is None:
         return

@@ -11,7 +11,7 @@ from tickertune.core.prompting import chat, completion_ids, prompt_ids
 from tickertune.core.recipe import GrpoConfig
 from tickertune.core.tasks import Task
 from training.rewards.compose import Reward
-from training.rewards.terms import Outcome
+from training.rewards.constant import sample_outcomes
 from training.rewards.trl import OUTCOME_COLUMNS
 
 if TYPE_CHECKING:
@@ -44,14 +44,17 @@ def select_prompts(
 
     dropped: Counter[str] = Counter(too_long=0, no_outcome=0)
     rows = []
-    for row in samples.select("sample_id", "messages", *OUTCOME_COLUMNS).iter_rows(named=True):
-        messages = row.pop("messages")
-        if not reward.scorable(Outcome(**{name: row[name] for name in OUTCOME_COLUMNS})):
+    outcomes = sample_outcomes(samples, reward)
+    for (sample_id, messages), outcome in zip(
+        samples.select("sample_id", "messages").iter_rows(), outcomes, strict=True
+    ):
+        if not reward.scorable(outcome):
             dropped["no_outcome"] += 1
         elif len(prompt_ids(tokenizer, messages)) > config.max_prompt_length:
             dropped["too_long"] += 1
         else:
-            rows.append({"prompt": chat(messages), **row})
+            columns = {name: getattr(outcome, name) for name in OUTCOME_COLUMNS}
+            rows.append({"prompt": chat(messages), "sample_id": sample_id, **columns})
     if len(rows) < config.prompts_per_step:
         left_out = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
         raise TickerTuneError(

@@ -71,7 +71,7 @@ def grpo_args(config: GrpoConfig, output: Path, method: Method) -> GRPOConfig:
             "the middle of a generation buffer resumes to other weights",
             f"Use a multiple of {iterations}",
         )
-    weights = {name: weight for name, weight in config.rewards.items() if weight}
+    _, weights = config.schedule()[0]
     owned = _shared(config, output, method) | {
         "max_steps": config.steps,
         "per_device_train_batch_size": micro,
@@ -98,13 +98,19 @@ def grpo_args(config: GrpoConfig, output: Path, method: Method) -> GRPOConfig:
     return build(GRPOConfig, owned, defaults, extra)
 
 
-def grpo_batches(config: GrpoConfig, limit: int) -> tuple[int, int]:
+def grpo_batches(config: GrpoConfig, limit: int, processes: int | None = None) -> tuple[int, int]:
     """Return completions a process holds at once, and how many such parts make its share of a step.
+
+    Args:
+        config: The stage.
+        limit: Most completions held at once.
+        processes: How many work together; None: as many as were launched.
 
     Raises:
         TickerTuneError: The step's completions cannot be shared out equally.
     """
-    total, processes = config.prompts_per_step * config.num_generations, world_size()
+    total = config.prompts_per_step * config.num_generations
+    processes = processes or world_size()
     if total % processes:
         raise TickerTuneError(
             f"{config.prompts_per_step} prompts x {config.num_generations} generations cannot be shared by "

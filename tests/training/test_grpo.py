@@ -25,7 +25,7 @@ from training.grpo import train
 
 LOGGED = {
     "reward", "rewards/format/mean", "rewards/accuracy/mean", "rewards/pnl/mean", "share/up", "share/down",
-    "share/unparsed", "frac_reward_zero_std", "entropy", "completions/mean_length", "completions/clipped_ratio", "tokens",
+    "share/unparsed", "right", "stage", "frac_reward_zero_std", "entropy", "completions/mean_length", "completions/clipped_ratio", "tokens",
 }  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def test_a_reward_that_pays_a_constant_stops_before_training(tmp_path: Path) -> 
 
 def test_vllm_rollouts_need_a_gpu(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    monkeypatch.setattr("training.preflight.find_spec", lambda name: object())
+    monkeypatch.setattr("training.preflight.checks.find_spec", lambda name: object())
     with pytest.raises(TickerTuneError, match="rollouts by vLLM need an NVIDIA GPU"):
         train(grpo_config(dataset, tmp_path, vllm=True))
 
@@ -138,7 +138,7 @@ def test_vllm_rollouts_need_a_gpu(dataset: Path, tmp_path: Path, monkeypatch: py
 def test_qlora_policies_are_not_handed_to_vllm(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_json(tmp_path / "tickertune.json", {"method": "qlora"})
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    monkeypatch.setattr("training.preflight.find_spec", lambda name: object())
+    monkeypatch.setattr("training.preflight.checks.find_spec", lambda name: object())
     with pytest.raises(TickerTuneError, match="a QLoRA policy cannot be handed to vLLM"):
         train(grpo_config(dataset, tmp_path / "out", init=tmp_path, vllm=True))
 

@@ -75,3 +75,11 @@ def test_alarms() -> None:
     assert alarms([{"share/up": 0.1, "share/down": 0.0, "share/unparsed": 0.9}]) == [], "too few answers to tell"
     hacked = [{"rewards/format/mean": 0.1 * step, "rewards/accuracy/mean": 1 - 0.3 * step} for step in range(8)]
     assert alarms(hacked) == ["the format reward rises while accuracy falls"]
+
+
+def test_alarm_for_the_format_without_an_accuracy_term() -> None:
+    """The share of right answers is logged whatever is rewarded."""
+    falling = [{"rewards/format/mean": 0.1 * step, "right": 0.6 - 0.05 * step} for step in range(8)]
+    assert alarms(falling) == ["the format reward rises while accuracy falls"]
+    steady = [{"rewards/format/mean": 0.1 * step, "right": 0.6 - 0.01 * step} for step in range(8)]
+    assert alarms(steady) == []

@@ -1,57 +1,138 @@
-"""The reward as a recipe configures it: terms by name, and their weighted sum."""
+"""The reward as a recipe configures it: terms by name, their weights by stage, and what a missing outcome means."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from data_pipeline.dataset import DatasetInfo
-from tickertune.core.decision import Decision
+from tickertune.core.answers import Answer, read_reply, tagged_reply
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import GrpoConfig
-from tickertune.core.recipe.grpo import PnlConfig, RewardName
-from tickertune.core.tasks import MovementTask, Task, get_task
-from training.rewards.terms import Outcome, accuracy_term, format_term, pnl_term
+from tickertune.core.recipe.rewards import PORTFOLIO_TERMS, is_user_term
+from tickertune.core.tasks import Task, get_task
+from training.rewards.batch import Batch, Floats, Integers, Outcome, finite
+from training.rewards.portfolio import portfolio_values
+from training.rewards.terms import TERMS, Need, Settings
+from training.rewards.user import UserTerm, checked, load_user_term
+
+RETURNS = ("ret_raw", "ret_excess", "ret_beta")
+"""Targets that are returns as fractions."""
+Pool = Callable[[Floats, Sequence[Hashable]], tuple[Floats, Sequence[Hashable], slice]]
+"""Joins pnl and prompts of all processes; the slice is this process's part."""
 
 
 @dataclass(frozen=True)
 class Reward:
-    """The terms with a weight other than 0, and all that they need besides answer and outcome."""
+    """The terms of one stage, and all that they need besides answers and outcomes."""
 
     task: Task
-    weights: dict[RewardName, float]
-    pnl: PnlConfig
-    cut_points: Sequence[float] = ()
+    weights: Mapping[str, float]
+    """By term; one of weight 0 is computed for the log alone."""
+    settings: Settings = field(default_factory=Settings)
+    tagged: bool = False
+    window: int = 8
+    """Prompts that a portfolio holds."""
+    stage: str = ""
+    until: int = 0
+    """Steps after which the stage has ended."""
+    move_column: str | None = None
+    """Column of the samples that holds the return which the label is about; None: the scaled return times volatility."""
+    user_terms: Mapping[str, UserTerm] = field(default_factory=dict)
+
+    def needs(self, need: Need) -> bool:
+        """Whether some term needs it."""
+        if self.user_terms and need == "prompt":
+            return True
+        return any(need in TERMS[name].needs for name in self.weights if name in TERMS)
 
     def scorable(self, outcome: Outcome) -> bool:
         """Whether every term can be computed: without the return that one term needs, none is given."""
-        return "pnl" not in self.weights or (outcome.ret_scaled is not None and outcome.volatility is not None)
+        scaled, volatility, move = finite([outcome.ret_scaled, outcome.volatility, outcome.move]).tolist()
+        both = not (np.isnan(scaled) or np.isnan(volatility))
+        return (both or not self.needs("return")) and (both or not np.isnan(move) or not self.needs("move"))
 
-    def term(self, name: RewardName, text: str, decision: Decision, outcome: Outcome) -> float | None:
-        """Return one term, unweighted; None where the outcome is missing."""
-        if not self.scorable(outcome):
-            return None
-        if name == "format":
-            return format_term(self.task, text)
-        if name == "accuracy":
-            return accuracy_term(self.task, decision, outcome, self.cut_points)
-        return pnl_term(self.task, decision, outcome, self.pnl)
+    def read(self, text: str, *, finished: bool = True) -> Answer:
+        """Read a reply in the form that the recipe asks for."""
+        return read_reply(self.task, text, tagged=self.tagged, finished=finished)
 
-    def total(self, text: str, decision: Decision, outcome: Outcome) -> float | None:
-        """Return the weighted sum of the terms; None where the outcome is missing."""
-        terms = {name: self.term(name, text, decision, outcome) for name in self.weights}
-        if any(value is None for value in terms.values()):
-            return None
-        return sum(self.weights[name] * value for name, value in terms.items() if value is not None)
+    def reply(self, label: str, probability: float, move: float) -> str:
+        """Return a reply in the required form that states a label, its probability and a signed return."""
+        answer = self.task.answer(label)
+        if not self.tagged:
+            return answer
+        side = "up" if move > 0 else "down"
+        size = f"{side} by {100 * abs(move):.2f}%" if round(100 * move, 2) else "0%"
+        return tagged_reply("", answer, [f"Move: {size}", f"Probability: {100 * probability:.2f}%"])
 
-    def of_label(self, label: str, outcome: Outcome) -> float | None:
-        """Return the reward of a well-formed answer that states ``label``."""
-        return self.total(self.task.answer(label), Decision(outcome="label", label=label), outcome)
+    def terms(
+        self, batch: Batch, chance: Floats | None = None, windows: Integers | None = None, pool: Pool | None = None
+    ) -> dict[str, Floats]:
+        """Return every term, unweighted, for each completion [n]; NaN in all of them where one has no outcome.
+
+        Args:
+            batch: The completions.
+            chance: Chance of each completion among those of its prompt; None: all the same.
+            windows: Which portfolio a completion's prompt belongs to; None: one for all.
+            pool: Joins the portfolio with those of other processes.
+        """
+        found = {name: TERMS[name].compute(batch, self.settings) for name in self.weights if name in TERMS}
+        found |= {name: self._user_values(name, batch) for name in self.user_terms}
+        missing = np.any([np.isnan(values) for values in found.values()], axis=0)
+        for name in found.keys() & set(PORTFOLIO_TERMS):
+            pnl = np.where(missing, np.nan, found[name])
+            groups, mine = batch.groups, slice(None)
+            if pool is not None:
+                pnl, groups, mine = pool(pnl, groups)
+            found[name] = self._portfolio(name, pnl, groups, chance, windows)[mine]
+        return {name: np.where(missing, np.nan, found[name]) for name in self.weights}
+
+    def total(self, terms: Mapping[str, Floats]) -> Floats:
+        """Return the weighted sum of the terms [n]."""
+        return np.sum([weight * terms[name] for name, weight in self.weights.items()], axis=0)  # type: ignore[no-any-return]
+
+    def _user_values(self, name: str, batch: Batch) -> Floats:
+        term, outcomes, labels = self.user_terms[name], batch.outcomes, self.task.labels
+        rows = zip(
+            batch.which.tolist(),
+            outcomes.label.tolist(),
+            *(_or_none(values) for values in (outcomes.ret_scaled, outcomes.volatility, outcomes.move)),
+            batch.prompts,
+            strict=True,
+        )
+        return np.array(
+            [
+                checked(name, term(batch.answers[place], Outcome(labels[true], *returns), prompt))
+                for place, true, *returns, prompt in rows
+            ]
+        )
+
+    def _portfolio(
+        self, name: str, pnl: Floats, groups: Sequence[Hashable], chance: Floats | None, windows: Integers | None
+    ) -> Floats:
+        numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+        prompt = np.array([numbers[group] for group in groups], dtype=np.int64)
+        weight = np.ones(len(pnl)) if chance is None else chance
+        config = self.settings.terms.portfolio
+        if windows is None:
+            return portfolio_values(name, pnl, prompt, weight, config)
+        values = np.full(len(pnl), np.nan)
+        order = np.argsort(windows, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(windows[order])) + 1):
+            values[rows] = portfolio_values(name, pnl[rows], prompt[rows], weight[rows], config)
+        return values
 
 
-def compose(config: GrpoConfig, info: DatasetInfo) -> Reward:
-    """Build the reward of a recipe for a data set.
+def _or_none(values: Floats) -> list[float | None]:
+    return [None if np.isnan(value) else value for value in values.tolist()]
+
+
+def compose(config: GrpoConfig, info: DatasetInfo) -> list[Reward]:
+    """Build the rewards of a recipe's stages (one without stages) for a data set; all have the same terms.
 
     Raises:
-        TickerTuneError: It has a pnl term, and the task no positions; or the task has no label space.
+        TickerTuneError: The task has no label space; a term needs positions, another form of reply, or as many classes
+            as the matrix has; or a user's term cannot be imported.
     """
     task = get_task(info.task)
     if not task.labels:
@@ -59,13 +140,49 @@ def compose(config: GrpoConfig, info: DatasetInfo) -> Reward:
             f"Task {task.name} has open answers, and rewards compare labels",
             "Train it with sft, or choose another task",
         )
-    weights = {name: weight for name, weight in config.rewards.items() if weight}
-    if "pnl" in weights and not isinstance(task, MovementTask):
-        raise TickerTuneError(
-            f"The reward has a pnl term, but task {task.name} takes no positions", "Set rewards.pnl to 0"
+    target = info.label_spec.get("target", "ret_scaled")
+    is_return = target in RETURNS
+    cut_points = info.fitted.get("cut_points", ()) if is_return or target == "ret_scaled" else ()
+    schedule = config.schedule()
+    users = {name: load_user_term(name) for name in schedule[0][1] if is_user_term(name)}
+    rewards = []
+    for place, (until, weights) in enumerate(schedule):
+        stage = config.stages[place] if config.stages else None
+        terms = stage.terms if stage is not None and stage.terms is not None else config.terms
+        settings = Settings(config.pnl, terms, cut_points, cuts_scaled=not is_return)
+        rewards.append(
+            Reward(
+                task,
+                weights,
+                settings,
+                tagged=config.reply == "tagged",
+                window=config.prompts_per_step,
+                stage="" if stage is None else stage.name,
+                until=until,
+                move_column=target if is_return else None,
+                user_terms=users,
+            )
         )
-    scaled = info.label_spec.get("target", "ret_scaled") == "ret_scaled"
-    cut_points = (
-        info.fitted.get("cut_points", ()) if scaled else ()
-    )  # the distance to a bound is in units of ret_scaled
-    return Reward(task, weights, config.pnl, cut_points)
+        _check(rewards[-1])
+    return rewards
+
+
+def _check(reward: Reward) -> None:
+    task = reward.task
+    for name in reward.weights:
+        needs = TERMS[name].needs if name in TERMS else frozenset()
+        if "positions" in needs and not task.has_positions:
+            raise TickerTuneError(
+                f"The reward has a {name} term, but task {task.name} takes no positions", f"Set rewards.{name} to 0"
+            )
+        if "tagged" in needs and not reward.tagged:
+            raise TickerTuneError(
+                f"The reward has a {name} term, and a plain reply states a label alone",
+                f"Set reply to tagged, or rewards.{name} to 0",
+            )
+    size, labels = len(reward.settings.terms.decision_matrix.rows), len(task.labels)
+    if "decision_matrix" in reward.weights and size != labels:
+        raise TickerTuneError(
+            f"terms.decision_matrix.rows has {size} rows, but task {task.name} has {labels} labels",
+            "Write a row and a column for each label, or choose a label of five classes",
+        )

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -20,15 +19,16 @@ from eval.statistics import block_length, bootstrap_sums, interval
 from eval.text_baseline import TextClassifier, learnable
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_json
+from training.rewards.batch import Batch, Floats, Integers, Outcome, Outcomes, outcomes_of
 from training.rewards.compose import Reward
-from training.rewards.terms import Outcome
-
-Floats = NDArray[np.float64]
+from training.rewards.trl import user_text
 
 FOLDS = 3
 MOST_SAMPLES = 3000
 """Samples on which the text model is fitted; its accuracy is known to within a percentage point then."""
 DRAWS = 2000
+ROUNDING = 1e-9
+"""Differences up to this are ties."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Baselines:
     @property
     def winners(self) -> list[PolicyRow]:
         """Policies that beat the reference beyond their interval."""
-        return [row for row in self.policies if row.low is not None and row.low > 0]
+        return [row for row in self.policies if row.low is not None and row.low > ROUNDING]
 
 
 def constant_baselines(samples: pl.DataFrame, reward: Reward, horizon: int, seed: int) -> Baselines:
@@ -70,44 +70,103 @@ def constant_baselines(samples: pl.DataFrame, reward: Reward, horizon: int, seed
     Raises:
         TickerTuneError: No sample has an outcome.
     """
-    table, samples = reward_table(samples, reward)
+    samples, outcomes = with_outcomes(samples, reward)
+    world = _World(reward, samples, outcomes, _windows(samples.height, reward.window, seed))
     labels = list(reward.task.labels)
-    gold = np.array([labels.index(label) for label in samples["label"]])
-    right = np.eye(len(labels))[gold]
+    right = np.eye(len(labels))[outcomes.label]
     accuracy = text_accuracy(samples, labels, seed)
-    reference = (_honest(right, accuracy) * table).sum(axis=1)
+    reference = world.earned(_honest(right, accuracy), accuracy)
 
     prior = right.mean(axis=0)
-    shuffled = right[np.random.default_rng(seed).permutation(len(gold))]
+    shuffled = right[np.random.default_rng(seed).permutation(len(right))]
     choices = {
-        f"always {label}": np.tile(row, (len(gold), 1)) for label, row in zip(labels, np.eye(len(labels)), strict=True)
+        f"always {label}": np.tile(row, (len(right), 1)) for label, row in zip(labels, np.eye(len(labels)), strict=True)
     }
-    choices |= {"random by class prior": np.tile(prior, (len(gold), 1)), "shuffled labels": shuffled}
+    choices |= {"random by class prior": np.tile(prior, (len(right), 1)), "shuffled labels": shuffled}
     days = samples["session"].cast(pl.String).fill_null(samples["sample_id"])
     rows = []
     for name, chances in choices.items():
-        earned = (chances * table).sum(axis=1)
-        low, high = _interval_over_days(earned - reference, days, horizon, seed)
         hits = float((chances * right).sum(axis=1).mean())
+        earned = world.earned(chances, hits)
+        low, high = _interval_over_days(earned - reference, days, horizon, seed)
         rows.append(PolicyRow(name, hits, float(earned.mean()), float((earned - reference).mean()), low, high))
     return Baselines(accuracy, float(reference.mean()), rows)
 
 
-def reward_table(samples: pl.DataFrame, reward: Reward) -> tuple[Floats, pl.DataFrame]:
-    """Return the reward of each label for each sample [n, k], and the samples that have an outcome [n]."""
-    outcomes = [Outcome(*row) for row in samples.select("label", "ret_scaled", "volatility").iter_rows()]
-    scorable = [reward.scorable(outcome) for outcome in outcomes]
+@dataclass(frozen=True)
+class _World:
+    """What a policy is judged on: n samples, their outcomes, and the portfolio window that each falls into."""
+
+    reward: Reward
+    samples: pl.DataFrame
+    outcomes: Outcomes
+    windows: Integers
+
+    def earned(self, chances: Floats, probability: float) -> Floats:
+        """Return the expected reward of each sample [n] under chances of each label [n, k].
+
+        The replies are well formed. Where the form lets them, they state ``probability`` and, on their label's side, the
+        median size of the returns; they argue nothing, so that no policy differs from another in its form.
+        """
+        task, (count, classes) = self.reward.task, chances.shape
+        moves = np.abs(self.outcomes.move[~np.isnan(self.outcomes.move)])
+        size = float(np.median(moves)) if len(moves) else 0.0
+        sides = [np.sign(task.position(label)) if task.has_positions else 0.0 for label in task.labels]
+        replies = [
+            self.reward.read(self.reward.reply(label, probability, float(side) * size))
+            for label, side in zip(task.labels, sides, strict=True)
+        ]
+        rows = np.repeat(np.arange(count), classes)
+        prompts = self._prompts()
+        batch = Batch(
+            task,
+            replies,
+            np.tile(np.arange(classes), count),
+            self.outcomes[rows],
+            [prompts[row] for row in rows.tolist()],
+            rows.tolist(),
+        )
+        terms = self.reward.terms(batch, chances.ravel(), self.windows[rows])
+        earned: Floats = (chances * self.reward.total(terms).reshape(chances.shape)).sum(axis=1)
+        return earned
+
+    def _prompts(self) -> list[str]:
+        if not self.reward.needs("prompt"):
+            return [""] * self.samples.height
+        return [user_text(messages) for messages in self.samples["messages"].to_list()]
+
+
+def with_outcomes(samples: pl.DataFrame, reward: Reward) -> tuple[pl.DataFrame, Outcomes]:
+    """Return the samples that have the outcome which the reward needs, and their outcomes.
+
+    Raises:
+        TickerTuneError: None has.
+    """
+    rows = sample_outcomes(samples, reward)
+    scorable = [reward.scorable(outcome) for outcome in rows]
     if not any(scorable):
         raise TickerTuneError(
             f"None of the {samples.height} training samples has the return that the reward needs",
-            "Set rewards.pnl to 0, or build a data set with returns",
+            "Set the weights of pnl, portfolio and magnitude terms to 0, or build a data set with returns",
         )
-    table = [
-        [reward.of_label(label, outcome) for label in reward.task.labels]
-        for outcome, good in zip(outcomes, scorable, strict=True)
-        if good
+    kept = [outcome for outcome, good in zip(rows, scorable, strict=True) if good]
+    return samples.filter(pl.Series(scorable)), outcomes_of(reward.task, kept)
+
+
+def sample_outcomes(samples: pl.DataFrame, reward: Reward) -> list[Outcome]:
+    """Return what came of each sample."""
+    move = pl.lit(None, pl.Float64) if reward.move_column is None else pl.col(reward.move_column)
+    return [
+        Outcome(*row) for row in samples.select("label", "ret_scaled", "volatility", move.alias("move")).iter_rows()
     ]
-    return np.array(table, dtype=np.float64), samples.filter(pl.Series(scorable))
+
+
+def _windows(count: int, size: int, seed: int) -> Integers:
+    """Part samples at random into portfolios of the size that a step has, the last ones sharing what is left."""
+    order = np.random.default_rng(seed).permutation(count)
+    windows = np.empty(count, dtype=np.int64)
+    windows[order] = np.minimum(np.arange(count) // size, max(count // size - 1, 0))
+    return windows
 
 
 def text_accuracy(samples: pl.DataFrame, labels: Sequence[str], seed: int) -> float:
@@ -154,10 +213,18 @@ def _interval_over_days(
 
 
 def report(baselines: Baselines, reward: Reward, path: Path) -> None:
-    """Write ``baselines.json`` and print the table on standard error."""
-    value: dict[str, Any] = {"weights": reward.weights, "pnl": reward.pnl.model_dump(), **asdict(baselines)}
+    """Write the baselines as JSON and print the table on standard error."""
+    settings = reward.settings
+    value: dict[str, Any] = {
+        "stage": reward.stage,
+        "weights": dict(reward.weights),
+        "pnl": settings.pnl.model_dump(),
+        "terms": settings.terms.model_dump(),
+        **asdict(baselines),
+    }
     write_json(path, value)
-    table = Table(title="Reward of policies that read nothing, on the train split")
+    stage = f", stage {reward.stage}" if reward.stage else ""
+    table = Table(title=f"Reward of policies that read nothing, on the train split{stage}")
     for column in ("policy", "accuracy", "reward", "minus reference", "95% interval"):
         table.add_column(column, justify="left" if column == "policy" else "right")
     table.add_row(

@@ -1,17 +1,25 @@
 """The thin adapter from our reward to TRL's reward functions."""
 
-from collections.abc import Callable, Collection, Sequence
+import os
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, Protocol
 
-from tickertune.core.decision import Decision
-from tickertune.core.recipe.grpo import RewardName
-from training.rewards.compose import Reward
-from training.rewards.terms import Outcome
+import numpy as np
+from transformers import TrainerCallback
 
-OUTCOME_COLUMNS = ("label", "ret_scaled", "volatility")
+from training.rewards.batch import UNPARSED as NO_LABEL
+from training.rewards.batch import Batch, Floats, Outcome, outcomes_of
+from training.rewards.compose import Reward
+
+OUTCOME_COLUMNS = ("label", "ret_scaled", "volatility", "move")
 """Columns of the prompts' data set that hold a sample's outcome."""
+GROUP_COLUMN = "sample_id"
 SHARE = "share/"
 UNPARSED = f"{SHARE}unparsed"
+RIGHT = "right"
+"""Metric: share of the answers whose label is the true one."""
+STAGE = "stage"
+Gather = Callable[[list[Any]], list[Any]]
 
 
 class RewardFunction(Protocol):
@@ -26,47 +34,136 @@ class RewardFunction(Protocol):
         ...
 
 
-def reward_functions(reward: Reward, end_ids: Collection[int]) -> list[RewardFunction]:
-    """Return one TRL reward function a term, in the order of ``reward.weights``.
+def reward_functions(
+    rewards: Sequence[Reward], end_ids: Collection[int], gather: Gather | None = None
+) -> list[RewardFunction]:
+    """Return one TRL reward function a term, in the order of the weights.
 
-    The first also logs the shares of the labels and of unreadable answers. A missing outcome makes all terms None, for
-    TRL masks a completion only then. Exceptions propagate: a reward that fails must not turn into a reward of 0.
+    All terms of a batch are computed when the first function is called, from replies that are read once. The first
+    function also logs the stage and the shares of the labels, of unreadable and of right answers. A missing outcome makes all terms
+    None, for TRL masks a completion only then. Exceptions propagate: a reward that fails must not turn into a reward of 0.
 
     Args:
-        reward: The composed reward.
+        rewards: The composed rewards, one a stage.
         end_ids: Tokens that end a reply; one that lacks them was cut at the length limit.
+        gather: Joins lists of all processes in the order of their ranks; None: accelerate's.
     """
-    names = list(reward.weights)
-    return [_function(reward, name, end_ids, shares=place == 0) for place, name in enumerate(names)]
+    scorer = _Scorer(rewards, end_ids, gather or _gather)
+    return [_function(scorer, name, logs=place == 0) for place, name in enumerate(rewards[0].weights)]
 
 
-def _function(reward: Reward, name: RewardName, end_ids: Collection[int], *, shares: bool) -> RewardFunction:
+def stage_at(rewards: Sequence[Reward], step: int) -> int:
+    """Return the place of the stage in which the step after ``step`` finished ones is."""
+    return next((place for place, reward in enumerate(rewards) if step < reward.until), len(rewards) - 1)
+
+
+class StageWeights(TrainerCallback):  # type: ignore[misc]
+    """Gives TRL's trainer the weights of the stage that a step belongs to, also after a resume."""
+
+    def __init__(self, trainer: Any, rewards: Sequence[Reward]) -> None:
+        self._trainer, self._rewards = trainer, rewards
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Set the weights before the step's completions are scored."""
+        weights = self._rewards[stage_at(self._rewards, state.global_step)].weights
+        for place, weight in enumerate(weights.values()):
+            self._trainer.reward_weights[place] = weight
+
+
+class _Scorer:
+    """Scores a batch once for all functions; TRL hands each of them the same list of completions."""
+
+    def __init__(self, rewards: Sequence[Reward], end_ids: Collection[int], gather: Gather) -> None:
+        self._rewards, self._end_ids, self._gather = rewards, set(end_ids), gather
+        self._seen: Any = None
+        self._terms: dict[str, list[float | None]] = {}
+        self.metrics: dict[str, float] = {}
+
+    def terms(
+        self, prompts: Any, completions: Sequence[Any], ids: Sequence[Sequence[int]], columns: dict[str, Any]
+    ) -> dict[str, list[float | None]]:
+        """Return the terms of a batch by name."""
+        if completions is not self._seen:
+            step = getattr(columns.get("trainer_state"), "global_step", 0)
+            place = stage_at(self._rewards, step)
+            reward = self._rewards[place]
+            batch = self._batch(reward, prompts, completions, ids, columns)
+            found = reward.terms(batch, pool=self._pool)
+            self._terms = {name: _with_none(values) for name, values in found.items()}
+            self.metrics = {**action_shares(batch), STAGE: float(place)}
+            self._seen = completions
+        return self._terms
+
+    def _batch(
+        self,
+        reward: Reward,
+        prompts: Any,
+        completions: Sequence[Any],
+        ids: Sequence[Sequence[int]],
+        columns: dict[str, Any],
+    ) -> Batch:
+        replies = [
+            (_text(completion), bool(tokens) and tokens[-1] in self._end_ids)
+            for completion, tokens in zip(completions, ids, strict=True)
+        ]
+        places = {reply: place for place, reply in enumerate(dict.fromkeys(replies))}
+        count = len(replies)
+        returns = [columns.get(column) or [None] * count for column in OUTCOME_COLUMNS[1:]]
+        rows = [Outcome(*row) for row in zip(columns[OUTCOME_COLUMNS[0]], *returns, strict=True)]
+        return Batch(
+            reward.task,
+            [reward.read(text, finished=finished) for text, finished in places],
+            np.array([places[reply] for reply in replies], dtype=np.int64),
+            outcomes_of(reward.task, rows),
+            [user_text(prompt) for prompt in prompts] if reward.needs("prompt") else [""] * count,
+            columns.get(GROUP_COLUMN) or [None] * count,
+        )
+
+    def _pool(self, pnl: Floats, groups: Sequence[Hashable]) -> tuple[Floats, Sequence[Hashable], slice]:
+        rows = self._gather(list(zip(pnl.tolist(), groups, strict=True)))
+        start = int(os.environ.get("RANK", "0")) * len(pnl) if len(rows) > len(pnl) else 0
+        every, all_groups = zip(*rows, strict=True)
+        return np.array(every, dtype=np.float64), all_groups, slice(start, start + len(pnl))
+
+
+def _gather(rows: list[Any]) -> list[Any]:
+    from accelerate.utils import gather_object
+
+    return list(gather_object(rows))
+
+
+def _function(scorer: _Scorer, name: str, *, logs: bool) -> RewardFunction:
     def function(
         completions: Sequence[Any],
         completion_ids: Sequence[Sequence[int]],
+        prompts: Any = None,
         log_metric: Callable[[str, float], None] | None = None,
         **columns: Any,
     ) -> list[float | None]:
-        texts = [_text(completion) for completion in completions]
-        decisions = [
-            reward.task.parse(text, finished=bool(ids) and ids[-1] in end_ids)
-            for text, ids in zip(texts, completion_ids, strict=True)
-        ]
-        outcomes = [Outcome(*row) for row in zip(*(columns[column] for column in OUTCOME_COLUMNS), strict=True)]
-        if shares and log_metric is not None:
-            for metric, value in action_shares(reward, decisions).items():
+        values = scorer.terms(prompts, completions, completion_ids, columns)[name]
+        if logs and log_metric is not None:
+            for metric, value in scorer.metrics.items():
                 log_metric(metric, value)
-        return [reward.term(name, *answer) for answer in zip(texts, decisions, outcomes, strict=True)]
+        return values
 
     function.__name__ = name
     return function
 
 
-def action_shares(reward: Reward, decisions: Sequence[Decision]) -> dict[str, float]:
-    """Share of each label, and of answers without one."""
-    said = [decision.label for decision in decisions]
-    shares = {f"{SHARE}{label}": said.count(label) / len(said) for label in reward.task.labels}
-    return {**shares, UNPARSED: said.count(None) / len(said)}
+def action_shares(batch: Batch) -> dict[str, float]:
+    """Share of each label, of answers without one, and of right answers."""
+    said = batch.said
+    shares = {f"{SHARE}{label}": float((said == place).mean()) for place, label in enumerate(batch.task.labels)}
+    return {**shares, UNPARSED: float((said == NO_LABEL).mean()), RIGHT: float(batch.right.mean())}
+
+
+def user_text(prompt: Any) -> str:
+    """Return what the user says in a prompt, without the system's instructions."""
+    return "\n".join(turn["content"] for turn in prompt if turn["role"] == "user")
+
+
+def _with_none(values: Floats) -> list[float | None]:
+    return [None if value != value else value for value in values.tolist()]
 
 
 def _text(completion: Any) -> str:

@@ -6,12 +6,13 @@ import pytest
 from tests.training.conftest import make_samples
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
-from tickertune.core.recipe.grpo import PnlConfig
+from tickertune.core.recipe import PnlConfig
 from tickertune.core.sample import Sample
 from tickertune.core.table import frame_of
 from tickertune.core.tasks import get_task
 from training.rewards.compose import Reward
 from training.rewards.constant import constant_baselines, report, text_accuracy, winner_sentence
+from training.rewards.terms import TERMS, Settings
 
 TASK = get_task("movement")
 
@@ -25,7 +26,7 @@ def frame(count: int = 60, drift: float = 0.0, words: bool = True) -> pl.DataFra
 
 
 def reward(**weights: float) -> Reward:
-    return Reward(TASK, weights, PnlConfig(cost_bps=0))  # type: ignore[arg-type]
+    return Reward(TASK, weights, Settings(pnl=PnlConfig(cost_bps=0)))
 
 
 def test_values_of_constant_policies_by_hand() -> None:
@@ -84,3 +85,31 @@ def test_report_is_written_and_printed(tmp_path: Path, capsys: pytest.CaptureFix
         "always down", "always up", "random by class prior", "shuffled labels"
     }  # fmt: skip
     assert "always up" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", sorted(TERMS.keys() - {"decision_matrix"}))
+def test_every_term_has_baselines(name: str) -> None:
+    """The honest policy is never beaten where the words tell the label, and form alone tells nobody apart."""
+    tagged = Reward(TASK, {name: 1.0}, Settings(pnl=PnlConfig(cost_bps=0)), tagged=True)
+    found = constant_baselines(frame(120), tagged, 1, 0)
+    assert not found.winners
+    best = max(row.minus_reference for row in found.policies)
+    if name in {"format", "consistency", "structure", "evidence"}:
+        assert best == 0
+    else:
+        assert best < 0
+
+
+@pytest.mark.parametrize("name", ["sharpe", "cvar", "utility"])
+def test_drifting_portfolios_are_found_out(name: str) -> None:
+    found = constant_baselines(frame(120, drift=3.0, words=False), reward(**{name: 1.0}), 1, 0)
+    assert "always up" in {row.policy for row in found.winners}
+
+
+def test_a_portfolios_baseline_is_near_its_measure() -> None:
+    """Always up on 120 samples: the mean pseudo-value of windows estimates the Sharpe ratio of the whole."""
+    table = frame(120, drift=1.0)
+    found = constant_baselines(table, reward(sharpe=1.0), 1, 0)
+    row = next(row for row in found.policies if row.policy == "always up")
+    pnl = table["ret_scaled"].to_numpy().clip(-3, 3)
+    assert row.reward == pytest.approx(pnl.mean() / (pnl.std() ** 2 + 0.25**2) ** 0.5, rel=0.1)

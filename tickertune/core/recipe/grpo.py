@@ -1,25 +1,22 @@
 """GRPO on stock-price feedback."""
 
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from tickertune.core.recipe.base import Config, ModelConfig
+from tickertune.core.recipe.rewards import (
+    LEAST_WINDOW,
+    PORTFOLIO_TERMS,
+    PnlConfig,
+    RewardStage,
+    TermsConfig,
+    Weights,
+    union,
+)
 from tickertune.core.recipe.sft import LoraConfig
-
-RewardName = Literal["format", "accuracy", "pnl"]
-
-
-class PnlConfig(Config):
-    """How a position is paid."""
-
-    cost_bps: float = Field(default=5.0, ge=0)
-    """Cost of each side, in basis points of the position."""
-    clip: float = Field(default=3.0, gt=0)
-    """Bound on the volatility-scaled forward return (and so on the worst reward)."""
-    loss_aversion: float = Field(default=1.0, ge=1)
-    """Factor on losses."""
 
 
 class GrpoConfig(Config):
@@ -32,9 +29,15 @@ class GrpoConfig(Config):
     """The SFT stage's folder to start from; ``tickertune run`` fills it in."""
     output: Path | None = None
     """Folder of the result; ``tickertune run`` fills it in."""
-    rewards: dict[RewardName, float] = {"format": 0.25, "accuracy": 0.25, "pnl": 1.0}
-    """Weight of each reward term."""
+    rewards: Weights = {"format": 0.25, "accuracy": 0.25, "pnl": 1.0}
+    """Weight of each reward term (docs/rewards.md), or of a function of yours by its dotted path."""
+    stages: list[RewardStage] = []
+    """In place of ``rewards``: stretches of training with weights of their own, whose steps add up to ``steps``."""
     pnl: PnlConfig = PnlConfig()
+    terms: TermsConfig = TermsConfig()
+    """What the other terms are paid by."""
+    reply: Literal["plain", "tagged"] = "plain"
+    """``plain``: the task's answer alone; ``tagged``: reasons in ``<think>``, then answer and statements in ``<answer>``."""
     lora: LoraConfig = LoraConfig()
     """Used only when ``init`` is absent: the SFT adapter is trained on otherwise."""
     learning_rate: float = Field(default=5e-5, gt=0)
@@ -62,7 +65,33 @@ class GrpoConfig(Config):
     """Further fields of TRL's GRPOConfig, checked by name."""
 
     @model_validator(mode="after")
-    def _some_reward(self) -> "GrpoConfig":
-        if not any(self.rewards.values()):
-            raise ValueError("at least one reward needs a weight other than 0")
+    def _stages_fill_the_steps(self) -> "GrpoConfig":
+        if not self.stages:
+            return self
+        if "rewards" in self.model_fields_set:
+            raise ValueError("both rewards and stages are given: leave one out")
+        total = sum(stage.steps for stage in self.stages)
+        if total != self.steps:
+            raise ValueError(f"the stages have {total} steps together, and steps is {self.steps}")
         return self
+
+    @model_validator(mode="after")
+    def _portfolios_have_a_window(self) -> "GrpoConfig":
+        portfolio = sorted({name for _, weights in self.schedule() for name in weights} & set(PORTFOLIO_TERMS))
+        if portfolio and self.prompts_per_step < LEAST_WINDOW:
+            raise ValueError(
+                f"reward {portfolio[0]} is that of a portfolio of {self.prompts_per_step} prompts; set "
+                f"prompts_per_step to at least {LEAST_WINDOW}"
+            )
+        return self
+
+    def schedule(self) -> list[tuple[int, dict[str, float]]]:
+        """Return, for each stage, the step at which it has ended, and its weights by term.
+
+        All stages have the same terms in the same order, some with weight 0; a recipe without stages has one.
+        """
+        if not self.stages:
+            return [(self.steps, union([self.rewards])[0])]
+        weights = union([stage.rewards for stage in self.stages])
+        ends = accumulate(stage.steps for stage in self.stages)
+        return list(zip(ends, weights, strict=True))

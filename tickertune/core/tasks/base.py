@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from tickertune.core.decision import Decision
 from tickertune.core.sample import Message
 from tickertune.core.tasks.fencing import fenced
+from tickertune.core.tasks.negation import has_negator, negated
 from tickertune.core.tasks.template import Template, load_template
 
 __all__ = ["ChoiceTask", "GenerativeTask", "LabelTask", "Task", "fenced"]
@@ -26,6 +27,8 @@ class Task(ABC):
     """The kind of view that its templates show: ``task`` in a template's YAML."""
     variables_of_view: ClassVar[frozenset[str]]
     """Names that a template may use."""
+    has_positions: ClassVar[bool] = False
+    """Whether a label is acted on in a market."""
 
     def __init__(self, name: str, labels: Sequence[str], template: str) -> None:
         self.name = name
@@ -82,6 +85,10 @@ class Task(ABC):
         """Return the position in [-1, 1] that acts on ``label``; tasks without a market refuse."""
         raise TypeError(f"task {self.name} has no positions")
 
+    def move(self, label: str) -> float | None:
+        """Return the signed return, as a fraction, that the label itself states; None where it states a side alone."""
+        return None
+
 
 class ChoiceTask(Task):
     """One of a few labels; the answer is ``<answer_prefix> <label>``, a sentence that a pretrained model finds natural."""
@@ -106,10 +113,17 @@ class ChoiceTask(Task):
         return self._answer.fullmatch(text.strip()) is not None
 
     def parse(self, text: str, *, finished: bool = True) -> Decision:
-        """Read a reply: one that names no label, or several different ones, is ``unparsed``."""
+        """Read a reply: one that names no label, or several different ones, is ``unparsed``.
+
+        A label that is denied ("did not go up") is not named.
+        """
         if not text.strip():
             return Decision(outcome="abstained" if finished else "truncated")
-        found = {word.lower() for word in self._word.findall(text)}
+        if has_negator(text):
+            words = self._word.finditer(text)
+            found = {word[0].lower() for word in words if not negated(text, word.start())}
+        else:
+            found = {word.lower() for word in self._word.findall(text)}
         if len(found) == 1:
             return Decision(outcome="label", label=found.pop())
         return Decision(outcome="unparsed" if finished or found else "truncated")

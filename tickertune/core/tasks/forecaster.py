@@ -55,6 +55,7 @@ class ForecasterTask(GenerativeTask):
 
     view = VIEW
     variables_of_view = VARIABLES
+    has_positions = True
 
     def __init__(self) -> None:
         super().__init__("forecaster", LABELS, "forecaster_line@1")
@@ -97,6 +98,11 @@ class ForecasterTask(GenerativeTask):
     def position(self, label: str) -> float:
         """Return -1 for down and 1 for up."""
         return 1.0 if label.startswith("U") else -1.0
+
+    def move(self, label: str) -> float:
+        """Return the middle of the label's bin; of the open one, where it begins."""
+        size = 0.05 if label.endswith("+") else (int(label[1:]) - 0.5) / 100
+        return self.position(label) * size
 
 
 def magnitude(label: str) -> str:

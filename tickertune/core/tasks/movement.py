@@ -100,6 +100,7 @@ class MovementTask(LabelTask):
 
     view = VIEW
     variables_of_view = VARIABLES
+    has_positions = True
 
     def __init__(self, name: str, labels: Sequence[str]) -> None:
         super().__init__(name, labels, ANSWER_PREFIX, "movement@1")

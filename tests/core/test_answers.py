@@ -1,0 +1,214 @@
+"""Replies read: labels, statements, arguments; and nothing that a reply holds can stop the reading."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tickertune.core.answers import (
+    MAX_CHARS,
+    Claim,
+    claims,
+    read_move,
+    read_position,
+    read_probability,
+    read_reply,
+    read_scores,
+    sections,
+    tagged_reply,
+)
+from tickertune.core.tasks import get_task
+
+TWO, THREE, SENTIMENT = get_task("movement"), get_task("movement3"), get_task("sentiment")
+
+
+@pytest.mark.parametrize(
+    ("text", "move"),
+    [
+        ("Markets upset; down by 2-3%", -0.025),
+        ("Up by 2-3%", 0.025),
+        ("up by more than 5%", 0.05),
+        ("will not rise but fall by 2%", -0.02),
+        ("up first, then down by 1.5%", -0.015),
+        ("a 2% fall", -0.02),
+        ("a gain of 3 per cent", 0.03),
+        ("-2%", -0.02),
+        ("\u22122%", -0.02),
+        ("+1.5%", 0.015),
+        ("-2 to -3%", -0.025),
+        ("-1% to +1%", 0.0),
+        ("0%", 0.0),
+        ("down 2%, so down 2%", -0.02),
+        ("2-3%", None),
+        ("setup of 2%", None),  # "up" only as a whole word
+        ("upbeat by 2%", None),
+        ("will not rise by 2%", None),
+        ("no rise of 2%", None),
+        ("it won't fall by 2%", None),
+        ("up by -2%", None),
+        ("down by +2%", None),
+        ("up 1%, down 2%", None),
+        ("up by 2", None),
+        ("", None),
+    ],
+)
+def test_stated_returns(text: str, move: float | None) -> None:
+    assert read_move(text) == (None if move is None else pytest.approx(move))
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("It did not go up", None),
+        ("It didn't go up", None),
+        ("neither up nor down", None),
+        ("not up but down", "down"),
+        ("Not unexpectedly, it went up", "up"),
+        ("Markets upset; down", "down"),
+        ("up, down", None),
+    ],
+)
+def test_a_denied_label_is_not_named(text: str, label: str | None) -> None:
+    assert TWO.parse(text).label == label
+
+
+def test_no_is_an_answer_of_its_own() -> None:
+    headline = get_task("headline")
+    assert headline.parse(headline.answer("no")).label == "no"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("70%", 0.7), ("0.7", 0.7), ("1", 1.0), ("100 %", 1.0), ("0%", 0.0), ("70", None), ("-10%", None), ("101%", None),
+     ("about 70%", None), ("", None), ("%", None), (".", None), ("nan", None), ("\u0663%", 0.03)],
+)  # fmt: skip
+def test_probabilities(text: str, value: float | None) -> None:
+    assert read_probability(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0.5", 0.5), ("-1", -1), ("+.25", 0.25), ("\u22120.5", -0.5), ("1.01", None), ("long", None), ("inf", None)]
+)  # fmt: skip
+def test_positions(text: str, value: float | None) -> None:
+    assert read_position(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "scores"),
+    [
+        ("down 2, up 7", {"down": 2, "up": 7}),
+        ("Down: 2, UP = 7.5", {"down": 2, "up": 7.5}),
+        ("up -1", {"up": -1}),
+        ("up 7, up 2", {}),
+        ("sideways 3", {}),
+        ("up", {}),
+        ("", {}),
+    ],
+)
+def test_scores(text: str, scores: dict[str, float]) -> None:
+    assert read_scores(text, TWO.labels) == scores
+
+
+REASONS = """Before any heading.
+- a claim before "the first heading" (source: Mon 08:00)
+## Demand
+- Orders are growing "record orders of 12 plants" (source: Tue 09:00)
+More words here.
+##No heading
+## Risks
+"""
+
+
+def test_sections_and_claims() -> None:
+    found = sections(REASONS)
+    assert [(part.title, part.claims) for part in found] == [("demand", 1), ("risks", 0)]
+    assert {"orders", "more", "words", "heading"} <= found[0].words
+    assert not found[1].words
+    assert claims(REASONS) == [
+        Claim(3, "the first heading", "Mon 08:00"),
+        Claim(3, "record orders of 12 plants", "Tue 09:00"),
+    ]
+    assert claims("- no quote\n-none\n - indented") == [Claim(2, "", "")]
+
+
+def test_a_tagged_reply() -> None:
+    text = tagged_reply(
+        REASONS, THREE.answer("up"), ["Scores: up 3, flat 2", "Move: up by 2-3%", "Probability: 60%", "Position: 0.4"]
+    )
+    answer = read_reply(THREE, text, tagged=True)
+    assert answer.formatted
+    assert answer.reasoning == REASONS.strip()
+    decision = answer.decision
+    assert (decision.label, decision.confidence, decision.position) == ("up", 0.6, 0.4)
+    assert decision.move == pytest.approx(0.025)
+    assert decision.scores == {"up": 3, "flat": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "label"),
+    [
+        ("<answer>\nup\n</answer>", "label", "up"),
+        ("<think>down</think><answer>up</answer>", "label", "up"),
+        ("up", "unparsed", None),
+        ("", "abstained", None),
+        ("<answer></answer>", "unparsed", None),
+        ("<answer>up</answer><answer>up</answer>", "unparsed", None),
+        ("<answer>up", "unparsed", None),
+        ("<answer>up or down</answer>", "unparsed", None),
+        ("<answer>up\nPosition: -1</answer>", "unparsed", None),
+        ("<answer>up\nPosition: 0.5\nPosition: 0.6</answer>", "unparsed", None),
+    ],
+)
+def test_answer_blocks(text: str, outcome: str, label: str | None) -> None:
+    answer = read_reply(TWO, text, tagged=True)
+    assert (answer.decision.outcome, answer.decision.label) == (outcome, label)
+    assert not answer.formatted
+
+
+def test_a_cut_reply_is_truncated() -> None:
+    assert read_reply(TWO, "<think>so far", tagged=True, finished=False).decision.outcome == "truncated"
+    assert read_reply(TWO, "", tagged=True, finished=False).decision.outcome == "truncated"
+
+
+def test_positions_of_a_task_without_a_market_are_refused() -> None:
+    text = tagged_reply("", SENTIMENT.answer("positive"), ["Position: 1"])
+    assert read_reply(SENTIMENT, text, tagged=True).decision.outcome == "unparsed"
+
+
+def test_a_plain_reply_may_state_a_return() -> None:
+    assert read_reply(TWO, TWO.answer("up") + " by 2%").decision.move == pytest.approx(0.02)
+    assert read_reply(get_task("forecaster"), "Prediction: Down by 2-3%").decision.move == pytest.approx(-0.025)
+
+
+@given(
+    st.text(alphabet='<>/thinkanswer#- "()sourceup:dow0123456789.%+,\n\u2212', max_size=400),
+    st.booleans(),
+    st.booleans(),
+)
+def test_any_text_is_read(text: str, tagged: bool, finished: bool) -> None:
+    answer = read_reply(THREE, text, tagged=tagged, finished=finished)
+    assert (answer.decision.outcome == "label") == (answer.decision.label is not None)
+    assert all(section.claims >= 0 for section in sections(answer.reasoning))
+    assert all(claim.own_words >= 0 for claim in claims(answer.reasoning))
+
+
+@pytest.mark.parametrize(
+    "part", ["- 1", "up not ", "2-3 to ", "- \"a", "(source: ", "<answer>", "## ", "up 1%, ", "1.", "<think>", "Scores: "]
+)  # fmt: skip
+def test_reading_takes_linear_time(part: str) -> None:
+    """Eight times the text takes far less than 64 times as long; and what is too long is not read."""
+
+    def seconds(size: int) -> float:
+        text = f"<think>\n{part * (size // len(part))}\n</think>\n<answer>\n{part * (size // len(part))}\n</answer>"
+        best = float("inf")
+        for _ in range(3):
+            begun = time.process_time()
+            for tagged in (True, False):
+                answer = read_reply(TWO, text, tagged=tagged)
+                sections(answer.reasoning), claims(answer.reasoning)
+            best = min(best, time.process_time() - begun)
+        return best
+
+    assert seconds(20_000) < 30 * max(seconds(2_500), 1e-4)
+    assert read_reply(TWO, f"up{' ' * MAX_CHARS}").decision.outcome == "unparsed"

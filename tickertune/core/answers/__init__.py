@@ -1,0 +1,23 @@
+"""Reading of replies: the decision, what is stated beside it, and the argument before it.
+
+Pure functions, each linear in the length of the text; what is longer than ``MAX_CHARS`` is not read.
+"""
+
+from tickertune.core.answers.argument import Claim, Section, claims, sections
+from tickertune.core.answers.reply import MAX_CHARS, Answer, read_reply, tagged_reply
+from tickertune.core.answers.statements import read_move, read_position, read_probability, read_scores
+
+__all__ = [
+    "MAX_CHARS",
+    "Answer",
+    "Claim",
+    "Section",
+    "claims",
+    "read_move",
+    "read_position",
+    "read_probability",
+    "read_reply",
+    "read_scores",
+    "sections",
+    "tagged_reply",
+]
