@@ -307,6 +307,7 @@ def test_a_killed_day_leaves_the_old_past_and_runs_again_to_the_same_bytes(call,
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_day_killed_at_any_rename_runs_again_to_the_same_bytes(call, daily, tmp_path):
     assert check_kill(call, daily, tmp_path, list(range(1, 15))) == 13
 

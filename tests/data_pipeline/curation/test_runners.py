@@ -17,7 +17,7 @@ from tests.data_pipeline.nouns import document, documents
 from tests.data_pipeline.ray_cluster import WorkerKiller, two_nodes
 from tickertune.core.recipe import CurationConfig
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 ROOT = Path(__file__).parents[3]
 COUNT = 60_000
 UNTIMED = {"published_at": None, "available_at": None, "time_quality": "unknown"}
