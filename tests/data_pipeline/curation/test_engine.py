@@ -1,5 +1,6 @@
 """Where the row-wise part runs changes nothing."""
 
+import socket
 from pathlib import Path
 
 import polars as pl
@@ -85,3 +86,21 @@ def test_daft_is_not_imported_for_small_tables() -> None:
         "sys.exit('daft' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[3]).returncode == 0
+
+
+def test_ray_that_is_not_installed_is_told_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents(document("a", "Acme wins the rail order")).write_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(engine.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(TickerTuneError, match=r"ray is not installed\. Install tickertune\[cluster\]"):
+        files.curate_files([tmp_path / "a.parquet"], tmp_path / "out", CurationConfig(runner="ray"))
+    assert not any((tmp_path / "out").iterdir())
+
+
+def test_a_cluster_that_does_not_answer_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install tickertune[cluster], as make test-all does")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{unused.getsockname()[1]}"
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(TickerTuneError, match=rf"RAY_ADDRESS is {address}: .*refused.*Correct RAY_ADDRESS"):
+            engine.start(CurationConfig(runner="ray"))
