@@ -13,7 +13,8 @@ from data_pipeline.audit.prices import audit_prices
 from data_pipeline.build.decontamination import without_evaluation_texts
 from data_pipeline.build.facts import card_facts, universe_notes
 from data_pipeline.build.loading import load_source
-from data_pipeline.build.notes import CUTOFF_NOTE, price_checks, withheld_note
+from data_pipeline.build.notes import CUTOFF_NOTE, withheld_note
+from data_pipeline.build.prices import price_checks, require_one_series
 from data_pipeline.build.recipe import write_recipe
 from data_pipeline.build.story import DROPPED
 from data_pipeline.curation import curate, superseded_at
@@ -66,6 +67,8 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
         _drop_bars_without_calendar(data)
         sessions = _sessions(config, data)
         data.documents = _knowable(config, data.documents, sessions)
+        findings = audit_prices(data.bars, data.actions, data.instruments, sessions)
+        require_one_series(findings)
         bar.advance()
         documents, curated_out = curate(data.documents, config.curation)
         bar.advance()
@@ -73,7 +76,6 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
         documents, unlinked = link(documents, data.instruments, aliases)
         drops = pl.concat([curated_out, unlinked])
         bar.advance()
-        findings = audit_prices(data.bars, data.actions, data.instruments, sessions)
         tables = _Tables(data, documents, drops, findings, sessions)
         bar.advance()
         info = _build_one(config, tables, folder)

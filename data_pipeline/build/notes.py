@@ -25,26 +25,6 @@ def withheld_note(withheld: pl.DataFrame) -> list[str]:
     ]
 
 
-def price_checks(findings: pl.DataFrame, bars: pl.DataFrame, withheld: pl.DataFrame) -> list[tuple[str, str]]:
-    """What the price audit found in the bars of a build, for the card's checks.
-
-    Args:
-        findings: Schema ``FINDINGS_SCHEMA``.
-        bars: The bars that were audited.
-        withheld: Samples withheld for it, schema ``WITHHELD_SCHEMA``.
-    """
-    audited = f"{len(bars)} bars of {bars['instrument_id'].n_unique()} instruments"
-    results = []
-    for severity, meaning in (("suspect", "a return there is probably false"), ("note", "harmless, or not decidable")):
-        own = findings.filter(pl.col("severity") == severity)
-        counts = own.group_by("kind").len().sort(-pl.col("len").cast(pl.Int64), "kind").rows()
-        kinds = ", ".join(f"{kind} {count}" for kind, count in counts) or "nothing found"
-        where = f" in {own['instrument_id'].n_unique()} instruments" if counts else f" in {audited}"
-        results.append((f"price audit, {severity} ({meaning})", f"{kinds}{where}"))
-    lost = withheld["sample_id"].n_unique()
-    return [*results, ("samples withheld for suspect prices", f"{lost} of the candidates in the splits, of {audited}")]
-
-
 def overlap_notes(counts: Mapping[str, int]) -> list[str]:
     """Say how many training texts nearly repeat a test text and were left in, where some were."""
     left = sum(count for name, count in counts.items() if name.startswith(LEFT_IN))

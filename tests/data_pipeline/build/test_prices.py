@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from data_pipeline.build import build
+from data_pipeline.build import build, movement
 from data_pipeline.dataset import read_info, read_split
+from data_pipeline.sources import SourceData
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import MovementDataConfig
 
@@ -92,6 +93,24 @@ def test_the_card_of_a_clean_world_says_that_nothing_is_suspect(
     assert results["samples withheld for suspect prices"].startswith("0 ")
 
 
-def test_two_bars_for_one_session_are_refused_with_the_session(tmp_path: Path) -> None:
-    with pytest.raises(TickerTuneError, match="has two bars for session 202"):
+def test_two_bars_for_one_session_are_refused_before_curation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(movement, "curate", None)
+    with pytest.raises(
+        TickerTuneError, match=r"has 2 bars for session 202.*, and [0-9]+ more such findings"
+    ) as refused:
         built(tmp_path, {"doubled_bar": 0.01})
+    assert "Keep one bar a session" in refused.value.remedy
+
+
+def test_two_bases_in_one_series_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = movement.load_source
+
+    def two_bases(*arguments: Any) -> SourceData:
+        data = load(*arguments)
+        late = pl.when(pl.col("session") > pl.date(2021, 3, 1)).then(pl.lit("split_adjusted"))
+        data.bars = data.bars.with_columns(basis=late.otherwise("basis"))
+        return data
+
+    monkeypatch.setattr(movement, "load_source", two_bases)
+    with pytest.raises(TickerTuneError, match=r"SIM:000 has 2 bases in its bars from 2020-.*, and 11 more"):
+        built(tmp_path, {})

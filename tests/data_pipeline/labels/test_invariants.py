@@ -21,7 +21,15 @@ from tests.data_pipeline.labels.made_labels import EVERY_LABEL, assert_prefix
 from tests.data_pipeline.made import config, utc
 from tickertune.core.recipe import MovementDataConfig
 
-DIRT = {"missing_bar": 0.02, "revision": 0.2, "date_only": 0.2, "near_duplicate": 0.2, "syndication": 0.2}
+PRICES = {
+    "vendor_adjusted": 0.3, "adj_close": True, "split_twice": 0.01, "split_not_applied": 0.01, "split_unrecorded": 0.01,
+    "split_phantom": 0.01, "dividend_missing": 0.3, "dividend_doubled": 0.3, "splice_basis": 0.01, "splice_symbol": 0.005,
+    "stale": 0.01, "spike": 0.01, "zero_volume": 0.01, "off_session": 0.01, "honest_jump": 0.01, "disordered": 0.3,
+}  # fmt: skip
+"""All but two bars for one session, which a build refuses."""
+DIRT = {
+    "missing_bar": 0.02, "revision": 0.2, "date_only": 0.2, "near_duplicate": 0.2, "syndication": 0.2, "prices": PRICES,
+}  # fmt: skip
 SOURCE = {"kind": "simulated", "companies": 6, "news_probability": 0.5, "seed": 5, "dirt": DIRT}
 
 
@@ -101,6 +109,10 @@ def test_fitted_state_is_that_of_training_alone_and_can_be_given_to_another_buil
     end = datetime.combine(recipe(label).split.train_end, datetime.min.time()).replace(tzinfo=utc("2020-01-01").tzinfo)
     trained, _ = built(until(end + timedelta(hours=12), label), label)
     assert trained.fitted == whole.fitted
+
+
+def test_the_market_has_faults_of_prices() -> None:
+    assert len(market().truth["price_faults"]["kind"].unique()) >= 8
 
 
 def test_every_row_of_the_registry_is_tested() -> None:

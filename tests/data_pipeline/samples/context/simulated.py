@@ -32,7 +32,13 @@ BLOCKS: dict[str, dict[str, Any]] = {
     "macro": {"kind": "macro", "series": ["sim:PriceIndex"]},
     "similar": {"kind": "similar", "sessions": 20},
 }
-DIRT = {"missing_bar": 0.03, "revision": 0.2, "date_only": 0.2}
+PRICES = {
+    "adj_close": True, "split_twice": 0.01, "split_unrecorded": 0.01, "split_phantom": 0.01, "dividend_missing": 0.3,
+    "splice_basis": 0.01, "splice_symbol": 0.005, "stale": 0.01, "spike": 0.01, "zero_volume": 0.01, "off_session": 0.01,
+    "honest_jump": 0.01, "disordered": 0.3,
+}  # fmt: skip
+"""All but a vendor's split-adjusted bars, which later splits have divided: another future is then another past."""
+DIRT = {"missing_bar": 0.03, "revision": 0.2, "date_only": 0.2, "prices": PRICES}
 
 
 def recipe(*kinds: str, anonymise: bool = False, **changes: Any) -> MovementDataConfig:
