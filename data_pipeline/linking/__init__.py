@@ -3,7 +3,9 @@
 Evidence comes from four places. A cashtag, a symbol qualified by its exchange or a Chinese code in the text, and a company
 name (guards in ``cashtags``, ``exchanges``, ``chinese`` and ``names``), stand for themselves. A payload link stands as given
 for news, filings and data sets, whose publishers tag by hand; for social posts it counts only where the text bears it out,
-because such links come from a substring search (StockNet filed "U$D" under ticker D). Names link a document only where it
+because such links come from a substring search (StockNet filed "U$D" under ticker D). Publishers search too: a symbol of
+one or two letters is refused where an article of ``ARTICLE_WORDS`` words nowhere names the company (Yahoo tagged a USB-C
+charger with C). Names link a document only where it
 has no symbol and no payload link: a post that has tags names its subjects by them, and a bare name beside them is often
 the broker's ("Bank of America cuts $AAPL").
 
@@ -11,6 +13,7 @@ Symbols and names must have been valid on the document's UTC date, which at the 
 Asian exchanges is also the session's date, so that a symbol change takes effect with the session.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -33,6 +36,8 @@ __all__ = ["MAX_SYMBOLS", "cashtags", "link", "name_on"]
 MAX_SYMBOLS = 8
 """A document that names more is a list (a screener's output, a watch list, tags for reach): it says nothing about
 each, and linked to all of them it would outweigh real news by its number of samples. It is dropped."""
+ARTICLE_WORDS = 50
+"""From so many words on a text is expected to name the company that it is about."""
 
 
 def link(
@@ -121,13 +126,22 @@ class _Linker:
         for entry in unproven:
             if entry["instrument_id"] in named:
                 add(entry["instrument_id"], entry["symbol"], "name", named[entry["instrument_id"]])
-            elif category != "social":
+            elif category != "social" and not self._is_chance_hit(entry, category, text, day):
                 add(entry["instrument_id"], entry["symbol"], "payload", entry["detail"])
         if not found and not tags:
             for instrument_id, spelling in named.items():
                 if current := self._symbols.symbol_on(instrument_id, day):
                     add(instrument_id, current, "name", spelling)
         return [found[key] for key in sorted(found)]
+
+    def _is_chance_hit(self, entry: Mapping[str, Any], category: str, text: str, day: date) -> bool:
+        """Whether a short symbol of an article's payload looks like a hit of a substring search."""
+        instrument_id, symbol = entry["instrument_id"], entry["symbol"]
+        if len(symbol) > 2 or category == "filing" or len(text.split()) < ARTICLE_WORDS:
+            return False
+        if re.search(rf"[(:]\s?{re.escape(symbol)}\b", text) or instrument_id not in self._names.named:
+            return False
+        return all(mention.instrument_id != instrument_id for mention in self._names.mentions(text, day))
 
     def _in_market(self, market: str, spelled: str, day: date) -> tuple[str, str] | None:
         """The instrument of a market that had a symbol on ``day``; Chinese markets go by code."""

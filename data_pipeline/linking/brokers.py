@@ -24,6 +24,11 @@ _SOURCE = re.compile(
     rf"|\b{_OPINION}\b[^.;]{{0,20}}\b(?:cut|raised|lowered|lifted|upped|reduced|trimmed|moved)\b[^.;]{{0,30}}\b(?:by|at))\s+$",
     re.IGNORECASE,
 )
+_ITS_RATING = re.compile(
+    r"\s+(?:cut|raised?|lowered|lifted|trimmed|boosted|upped|reduced|removed|dropped|has|keeps|kept|maintains|maintained)\s+"
+    r"(?:its|the|their|a|an)\s+(?:\w+\s+)?(?:rating|recommendation|price target|target price|price objective)\b",
+    re.IGNORECASE,
+)
 _LIST = re.compile(r"['\u2019]s?\s+(?:conviction|focus|top[- ]picks?|best[- ]ideas?)\b", re.IGNORECASE)
 _SPEAKS = re.compile(
     r"\s+(?:starts?|sees|cuts?|raise[sd]?|lifts?|lowers?|trims?|boosts?|keeps|maintains|names|adds|calls|says|rates?"
@@ -45,7 +50,7 @@ class Role(Enum):
 def role(text: str, start: int, end: int, others: set[int]) -> Role:
     """Return the role of the company named in ``text[start:end]``; ``others`` are where other companies' names start."""
     before, behind = text[max(0, start - 80) : start], text[end : end + 120]
-    if any(sign.match(behind) for sign in (_ANALYSTS, _RATES, _LIST)) or _SOURCE.search(before):
+    if any(sign.match(behind) for sign in (_ANALYSTS, _RATES, _LIST, _ITS_RATING)) or _SOURCE.search(before):
         return Role.BROKER
     if before.rstrip().endswith((",", "\u2014", "-")) and _ATTRIBUTED.match(behind):
         return Role.PERHAPS_BROKER

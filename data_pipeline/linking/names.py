@@ -9,6 +9,7 @@ A wrong link poisons a label while a missed one costs a sample, so names are mat
   must speak of a company, for ordinary words and names of persons and places more clearly than for distinctive ones;
 - a name inside a longer one ("Apple Hospitality REIT", "Bank of America Stadium") does not count, the longest
   registered name wins;
+- a company that only the body of an article names counts where it is named early or often, and the title names none;
 - a name that fits two companies (BHP Billiton Limited and plc) links neither; of share classes of one company (CIK)
   the one with the shortest symbol is meant.
 """
@@ -43,6 +44,8 @@ _BRACKET = re.compile(
     r"(?:['\u2019]s?)?\s?[(\[]\s*(?:[A-Za-z ]{2,20}:\s*)?\$?([A-Z]{1,5}(?:[.\-][A-Z])?)(?:\.(?:N|O|OQ|K))?\s*[)\]]"
 )
 _SEPARATOR = re.compile(r"\s{0,3}|[-.'\u2019]")
+OPENING, OFTEN = 300, 3
+"""Characters of a body in which its subject is named; times that a company is named which the title does not."""
 _NEEDED = {Grade.SURE: 0, Grade.PHRASE: WEAK, Grade.PLAIN: WEAK, Grade.FIRST: WEAK, Grade.WORD: STRONG}
 """What the neighbours of all mentions together must weigh."""
 
@@ -81,6 +84,8 @@ class NameIndex:
         rows = list(instruments)
         self._symbols = SymbolIndex(rows)
         self._ciks = {row["instrument_id"]: row["cik"] for row in rows}
+        self.named = {row["instrument_id"] for row in rows if row["name"].casefold() != row["symbol"].casefold()}
+        """Instruments whose name is more than their symbol."""
         self._trie: dict[Any, Any] = {}
         seen: set[tuple[Any, ...]] = set()
         for row in rows:
@@ -113,7 +118,9 @@ class NameIndex:
         Args:
             text: Title and body.
             day: UTC date of the text.
-            lead: Characters of the title: where it names companies, those named in the body alone are left out.
+            lead: Characters of the title; 0: the whole text counts alike. Where the title names companies, those named in the
+                body alone are left out; else a company counts that the first ``OPENING`` characters of the body name, or
+                that the text names ``OFTEN`` times: others are mentioned in passing.
         """
         found: dict[str, list[Mention]] = {}
         for mention in self.mentions(text, day):
@@ -124,7 +131,12 @@ class NameIndex:
             if any(sum(entry.weight for entry in entries) >= _NEEDED[entry.grade] for entry in entries)
         }
         titled = {key: entries for key, entries in proven.items() if entries[0].end <= lead}
-        return _without_brokers(text, titled) or _without_brokers(text, proven)
+        told = {
+            key: entries
+            for key, entries in proven.items()
+            if not lead or entries[0].end <= lead + OPENING or len(entries) >= OFTEN
+        }
+        return _without_brokers(text, titled) or _without_brokers(text, told)
 
     def mentions(self, text: str, day: date) -> list[Mention]:
         """Return the names that held on ``day`` in the order of the text, also those that their neighbours do not bear out."""

@@ -38,6 +38,32 @@ def test_payload_link_of_news_stands_as_given() -> None:
     assert links_of(document("a", "iPhone sales rise", symbols=("AAPL",))) == [("US:AAPL", "payload")]
 
 
+def test_short_symbol_of_an_article_that_never_names_the_company_is_refused() -> None:
+    article = {"body": "The charger has a USB-C port and weighs little. " * 12}
+    assert drop_of(document("a", "A small charger", symbols=("C",), **article)) == ("no_symbol", "refused C")
+    assert links_of(document("a", "A small charger", symbols=("AAPL",), **article)) == [("US:AAPL", "payload")]
+    assert links_of(document("a", "A small charger", symbols=("C",))) == [("US:C", "payload")]
+    named = {"body": article["body"] + "Citigroup, a bank, wrote of it."}
+    assert links_of(document("a", "A small charger", symbols=("C",), **named))[0][0] == "US:C"
+    marked = {"body": article["body"] + "The bank (NYSE: C) wrote of it."}
+    assert links_of(document("a", "A small charger", symbols=("C",), **marked)) == [("US:C", "exchange")]
+    filing = {"category": "filing", **article}
+    assert links_of(document("a", "A small charger", symbols=("C",), **filing)) == [("US:C", "payload")]
+
+
+def test_an_exchange_or_a_code_links_with_its_evidence() -> None:
+    assert links_of(document("a", "The brewer (NYSE: XOM) reports")) == [("US:XOM", "exchange")]
+    assert drop_of(document("a", "The brewer (LSE: XOM) reports")) == ("no_symbol", "")
+    kept, _ = link(documents(document("a", "$AAPL and (NYSE: T)")), UNIVERSE)
+    assert [(entry["symbol"], entry["evidence"], entry["detail"]) for entry in kept["symbols"][0]] == [
+        ("AAPL", "cashtag", "$AAPL"), ("T", "exchange", "NYSE: T"),
+    ]  # fmt: skip
+
+
+def test_an_ampersand_of_markup_is_one() -> None:
+    assert links_of(document("a", "AT&amp;T Inc. bids")) == [("US:T", "name")]
+
+
 def test_name_beside_a_tag_or_payload_link_is_not_linked() -> None:
     assert links_of(document("a", "Bank of America cuts $AAPL")) == [("US:AAPL", "cashtag")]
     assert links_of(document("a", "Bank of America cuts Apple", symbols=("AAPL",))) == [("US:AAPL", "payload")]

@@ -94,6 +94,7 @@ def test_look_alikes_of_names_do_not_link(text: str) -> None:
         ("Goldman Sachs analyst sees gold at 2,000", ""),
         ("Acme is upgraded to buy at Goldman Sachs", ""),
         ("Goldman Sachs sues Exxon Mobil", "GS XOM"),
+        ("Goose falls after Goldman Sachs cut its rating on the stock", ""),
         ("Bank of America cuts 3,000 jobs", "BAC"),
         ("Goldman Sachs upgrades its systems", "GS"),
     ],
@@ -106,6 +107,14 @@ def test_names_of_the_title_leave_out_those_of_the_body_alone() -> None:
     title, body = "Exxon Mobil drills", "Netflix Inc. does not."
     assert set(INDEX.find(f"{title}\n{body}", DAY, len(title))) == {"US:XOM"}
     assert set(INDEX.find(f"Oil rises\n{body}", DAY, 9)) == {"US:NFLX"}
+
+
+def test_a_body_names_its_subject_early_or_often() -> None:
+    title, filler = "Oil rises", "Nothing of note was said here. " * 20
+    late = f"{title}\n{filler} Netflix Inc. was there."
+    assert INDEX.find(late, DAY, len(title)) == {}
+    assert set(INDEX.find(late, DAY)) == {"US:NFLX"}
+    assert set(INDEX.find(f"{late} Netflix Inc. spoke. Netflix Inc. left.", DAY, len(title))) == {"US:NFLX"}
 
 
 def test_one_company_with_several_classes_links_its_shortest_symbol() -> None:
