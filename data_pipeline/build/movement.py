@@ -114,7 +114,7 @@ def _build_one(config: MovementDataConfig, tables: _Tables, folder: Path) -> Dat
         zone=tables.sessions.zone,
         latency_minutes=config.latency_minutes,
     )
-    checks += price_checks(tables.findings, data.bars, samples.withheld)
+    checks += price_checks(tables.findings, data.bars, tables.sessions, samples.withheld)
     info = _info(config, data, documents, tables.drops, samples, tables.sessions, checks)
     info = info.model_copy(update=card_facts(documents, tables.drops, samples.used, samples.splits.boundary))
     shown = samples.used.with_columns(position=pl.int_range(pl.len()).over("sample_id"))

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from data_pipeline.labels.sessions import Sessions
 from tickertune.core.errors import TickerTuneError
 
 
@@ -22,14 +23,19 @@ def require_one_series(findings: pl.DataFrame) -> None:
             )
 
 
-def price_checks(findings: pl.DataFrame, bars: pl.DataFrame, withheld: pl.DataFrame) -> list[tuple[str, str]]:
+def price_checks(
+    findings: pl.DataFrame, bars: pl.DataFrame, sessions: Sessions, withheld: pl.DataFrame
+) -> list[tuple[str, str]]:
     """What the price audit found in the bars of a build, for the card's checks.
 
     Args:
         findings: Schema ``FINDINGS_SCHEMA``.
-        bars: The bars that were audited.
+        bars: All bars.
+        sessions: The sessions over which they were audited.
         withheld: Samples withheld for it, schema ``WITHHELD_SCHEMA``.
     """
+    first, last = (pl.lit(sessions.dates[at]).cast(pl.Date) for at in (0, -1))
+    bars = bars.filter(pl.col("session").is_between(first, last))
     audited = f"{len(bars)} bars of {bars['instrument_id'].n_unique()} instruments"
     results = []
     for severity, meaning in (("suspect", "a return there is probably false"), ("note", "harmless, or not decidable")):
@@ -39,4 +45,4 @@ def price_checks(findings: pl.DataFrame, bars: pl.DataFrame, withheld: pl.DataFr
         where = f" in {own['instrument_id'].n_unique()} instruments" if counts else f" in {audited}"
         results.append((f"price audit, {severity} ({meaning})", f"{kinds}{where}"))
     lost = withheld["sample_id"].n_unique()
-    return [*results, ("samples withheld for suspect prices", f"{lost} of the candidates in the splits, of {audited}")]
+    return [*results, ("samples withheld for suspect prices", f"{lost}; audited were {audited}")]

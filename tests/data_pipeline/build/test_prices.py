@@ -80,7 +80,7 @@ def test_the_card_tells_each_kind_that_was_found(
     assert findings["remedy"].str.len_chars().min() > 10
     withheld = pl.read_parquet(folders[1] / "withheld.parquet")["sample_id"].n_unique()
     assert withheld > 0
-    assert results["samples withheld for suspect prices"].startswith(f"{withheld} ")
+    assert results["samples withheld for suspect prices"].startswith(f"{withheld}; audited were ")
     card = (folders[1] / "dataset" / "README.md").read_text()
     assert results["price audit, suspect"] in card
 
@@ -90,7 +90,7 @@ def test_the_card_of_a_clean_world_says_that_nothing_is_suspect(
 ) -> None:
     results = {check.check.split(" (")[0]: check.result for check in read_info(folders[0]).checks}
     assert results["price audit, suspect"].startswith("nothing found in ")
-    assert results["samples withheld for suspect prices"].startswith("0 ")
+    assert results["samples withheld for suspect prices"].startswith("0; ")
 
 
 def test_two_bars_for_one_session_are_refused_before_curation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
