@@ -1,9 +1,9 @@
-"""From samples to tokenised examples: nothing is cut, and whatever is left out is counted."""
+"""From samples to tokenised examples: whatever is left out or cut is counted."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,7 @@ from tickertune.core.prompting import answer_ids, completion_ids, prompt_ids
 from tickertune.core.recipe import SftConfig
 from tickertune.core.tasks import LabelTask, Task
 
+TooLong = Literal["drop", "raise", "truncate"]
 WEIGHT = "loss_weight"
 """Column of the training set: weight of a sample in the loss."""
 
@@ -33,6 +34,8 @@ class Examples:
     """1 where a token is the answer's: only there is a loss."""
     dropped: Counter[str] = field(default_factory=Counter)
     """How many samples were left out, by reason."""
+    truncated: int = 0
+    """Samples whose prompt lost its oldest tokens."""
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -51,6 +54,7 @@ class Examples:
             [self.input_ids[row] for row in kept],
             [self.completion_mask[row] for row in kept],
             Counter(self.dropped),
+            self.truncated,
         )
 
     def dataset(self, weights: Sequence[float] | None = None) -> "Dataset":
@@ -75,7 +79,7 @@ def build_examples(
     Raises:
         TickerTuneError: No example is left.
     """
-    examples = tokenise(samples, tokenizer, task, config.max_length)
+    examples = tokenise(samples, tokenizer, task, config.max_length, config.too_long)
     rows = seeded_order(examples.labels, config.seed, balance=config.class_balance)
     examples.dropped["class_surplus"] = len(examples) - len(rows)
     if config.token_budget is not None:
@@ -94,8 +98,21 @@ def build_examples(
     return examples.select(rows)
 
 
-def tokenise(samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", task: Task, max_length: int) -> Examples:
-    """Tokenise each sample's prompt and answer; a sample longer than ``max_length`` tokens is dropped and counted."""
+def tokenise(
+    samples: pl.DataFrame,
+    tokenizer: "PreTrainedTokenizerBase",
+    task: Task,
+    max_length: int,
+    too_long: TooLong = "drop",
+) -> Examples:
+    """Tokenise each sample's prompt and answer.
+
+    A sample longer than ``max_length`` tokens is dropped, or loses the oldest tokens of its prompt; either is counted.
+    One whose answer alone is longer is dropped in both cases.
+
+    Raises:
+        TickerTuneError: ``too_long`` is ``raise``, and a sample is.
+    """
     scored = isinstance(task, LabelTask)
     answers = {label: completion_ids(tokenizer, task, label) for label in task.labels if scored}
     examples = Examples(dropped=Counter(too_long=0))
@@ -103,13 +120,22 @@ def tokenise(samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", task: 
     for sample_id, label, reply, messages in columns.iter_rows():
         prompt = prompt_ids(tokenizer, messages)
         answer = answers[label] if scored else answer_ids(tokenizer, reply)
-        if len(prompt) + len(answer) > max_length:
+        room = max_length - len(answer)
+        if len(prompt) > room and too_long == "truncate" and room > 0:
+            prompt = prompt[-room:]
+            examples.truncated += 1
+        if len(prompt) > room:
             examples.dropped["too_long"] += 1
             continue
         examples.sample_ids.append(sample_id)
         examples.labels.append(label)
         examples.input_ids.append(prompt + answer)
         examples.completion_mask.append([0] * len(prompt) + [1] * len(answer))
+    if too_long == "raise" and examples.dropped["too_long"]:
+        raise TickerTuneError(
+            f"{examples.dropped['too_long']} of {len(samples)} samples are longer than max_length {max_length}",
+            "Raise max_length, give the data recipe a smaller token budget, or set too_long to drop or truncate",
+        )
     return examples
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import torch
 from peft import LoraConfig as PeftLoraConfig
 from peft import PeftModel, get_peft_model
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase, set_seed
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase, set_seed
 
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.quantization import nf4_config
@@ -27,6 +27,15 @@ def load_tokenizer(base: str, model: ModelConfig) -> PreTrainedTokenizerBase:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.clean_up_tokenization_spaces = False  # a habit of WordPiece that would change rollouts' text
     return tokenizer
+
+
+def end_ids(base: str, model: ModelConfig, tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Tokens at which a model's generation stops: its generation configuration's, and the tokenizer's end token."""
+    try:
+        declared = GenerationConfig.from_pretrained(base, revision=model.revision).eos_token_id
+    except OSError:  # a model without that file
+        declared = None
+    return {tokenizer.eos_token_id, *(declared if isinstance(declared, list) else [declared])} - {None}
 
 
 def load_base(base: str, model: ModelConfig, method: Method, weights: Path | None = None) -> Any:

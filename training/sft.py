@@ -23,8 +23,8 @@ from tickertune.core.tasks import Task, get_task
 from training.checkpoints import CompletenessCallback
 from training.examples import Examples, build_examples
 from training.log import LogCallback
-from training.models import add_adapter, load_base, load_tokenizer
-from training.preflight import check_output, check_quantization, folders
+from training.models import add_adapter, end_ids, load_base, load_tokenizer
+from training.preflight import check_output, check_quantization, check_template, folders
 from training.selection import BEST, SCORED_AT_ONCE, SelectionCallback, scores_of, validation_of
 from training.stage import Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
 from training.trainer_args import sft_args
@@ -57,6 +57,7 @@ def train(config: SftConfig) -> dict[str, Any]:
     check_output(output, base, config.method)
     tokenizer = load_tokenizer(base, config.model)
     examples = build_examples(samples, tokenizer, task, config)
+    check_template(samples.row(0, named=True), tokenizer, task, end_ids(base, config.model, tokenizer))
     _say_what_is_read(examples, config)
 
     model = load_base(base, config.model, config.method)
@@ -80,6 +81,7 @@ def train(config: SftConfig) -> dict[str, Any]:
         "base": base,
         "samples": len(examples),
         "dropped": dict(examples.dropped),
+        "truncated": examples.truncated,
         "seconds": timer.seconds,
     }
     if selection is None:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tickertune.cli.checks import check_output
 from tickertune.cli.output import print_json, print_metrics
-from tickertune.cli.preflight import check_output
 from tickertune.cli.stage import EXTRA_ARGUMENTS
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json

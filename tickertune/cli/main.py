@@ -17,6 +17,7 @@ from tickertune.core.startup import prepare
 
 COMMANDS = {
     "run": "Do all stages of a recipe, or take up where they stopped, and write the report.",
+    "preflight": "Say what a recipe's training will read and need, and what is wrong with it, before anything is trained.",
     "data": "Build a data set, or show what one holds.",
     "sft": "Fine-tune on a data set.",
     "grpo": "Tune on stock-price feedback, from an SFT stage.",

@@ -24,6 +24,12 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     Console(markup=False).print(table)
 
 
+def print_columns(title: str, rows: Sequence[Mapping[str, Any]], name: str) -> None:
+    """Print rows as columns, headed by their entry ``name``: for few rows of many entries."""
+    entries = [entry for entry in (rows[0] if rows else {}) if entry != name]
+    print_table(title, [{name: entry, **{str(row[name]): row[entry] for row in rows}} for entry in entries])
+
+
 def print_metrics(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print metric rows, a table for each world."""
     from eval.metrics import MetricRow

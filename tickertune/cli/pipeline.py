@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 import tickertune
-from tickertune.cli.preflight import pin_revision, preflight, source_paths
+from tickertune.cli.checks import pin_revision, preflight, source_paths
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, sha256_file, write_text
 from tickertune.core.lock import folder_lock

@@ -1,174 +1,128 @@
-"""Checks before a run starts, so that what must fail fails in the first second and not in the third hour."""
+"""``tickertune preflight``: what a recipe's training will read and need, and what is wrong with it."""
 
 import os
-import shutil
-from collections.abc import Callable, Iterator
-from functools import partial
-from importlib.util import find_spec
+from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated, Any
 
+import typer
+import yaml
+from rich.console import Console
+from rich.text import Text
+
+from tickertune.cli.checks import preflight as check_recipe
+from tickertune.cli.doctor import packages
+from tickertune.cli.output import print_columns, print_json
+from tickertune.cli.run import overrides_of
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.models import BUILT_IN, resolve_model
-from tickertune.core.recipe import (
-    CollectedSourceConfig,
-    DataConfig,
-    FilesSourceConfig,
-    FundamentalsContextConfig,
-    MacroContextConfig,
-    MixtureDataConfig,
-    PromptConfig,
-    Recipe,
-    SentimentDataConfig,
-    SourceConfig,
-    StockNetSourceConfig,
-    read_yaml,
-)
+from tickertune.core.files import write_json
+from tickertune.core.recipe import Recipe, load_recipe
+from tickertune.core.run import Run
 
-MIN_FREE_BYTES = 1_000_000_000
-"""A small model's adapters, optimiser states and predictions for one run, with room to spare."""
+app = typer.Typer(add_completion=False)
+RESOLVED = "recipe.json"
 
 
-def preflight(recipe: Recipe) -> None:
-    """Check everything that a run needs and that can be known before it starts.
+@app.command()
+def preflight(
+    recipe: Annotated[Path, typer.Argument(help="run.yaml, or the folder that holds it.")],
+    output: Annotated[Path | None, typer.Option(help="Run folder; default: the recipe's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of data, training and bootstrap.")] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. sft.learning_rate=1e-4."),
+    ] = None,
+    build: Annotated[bool, typer.Option(help="Build data sets that are not there yet, as the run would.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what a recipe's training will read and need, and what is wrong with it; nothing is trained.
 
-    Raises:
-        TickerTuneError: All that is wrong, with all remedies.
+    Token lengths of all rows against the limits, one sample with the trained tokens coloured, the chat template, batches and
+    steps, an estimate of memory, versions against the joint pin. What needs samples is looked at where the data set is built
+    (or --build). Writes the resolved recipe as recipe.json into the run folder; exits with 1 if something is wrong.
     """
-    failures: list[TickerTuneError] = []
-    for check in _checks(recipe):
-        try:
-            check()
-        except TickerTuneError as error:
-            failures.append(error)
-    if len(failures) == 1:
-        raise failures[0]
-    if failures:
-        raise TickerTuneError("; ".join(e.cause for e in failures), "; ".join(e.remedy for e in failures))
+    resolved = load_recipe(recipe, overrides_of(output, seed, sets or []))
+    wrong = _wrong(resolved)
+    off = [asdict(finding) for finding in packages() if finding.state == "off"]
+    wrong += [f"{entry['check']} {entry['found']}. {entry['remedy']}." for entry in off]
+    found = [] if wrong else [_world(resolved, world, build, wrong) for world in resolved.worlds]
+    write_json(resolved.output / RESOLVED, resolved.model_dump(mode="json"))
+    if as_json:
+        print_json({"recipe": str(resolved.output / RESOLVED), "wrong": wrong, "worlds": found})
+    else:
+        _print(found, wrong, resolved.output / RESOLVED)
+    if wrong:
+        raise typer.Exit(1)
 
 
-def _checks(recipe: Recipe) -> Iterator[Callable[[], object]]:
-    yield lambda: check_output(recipe.output)
-    for world in recipe.worlds.values():
-        yield from (partial(check_source_path, path) for path in source_paths(world.data))
-    yield lambda: check_engine(recipe)
-    yield lambda: check_quantization(recipe)
-    yield lambda: check_accelerate(recipe.accelerate)
-    yield lambda: resolve_model(recipe.model)
-
-
-def check_output(folder: Path) -> None:
-    """Refuse a run folder that cannot be written or whose disk is nearly full."""
-    nearest = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise TickerTuneError(f"Folder {nearest} cannot be written", "Choose another --output or change its owner")
-    free = shutil.disk_usage(nearest).free
-    if free < MIN_FREE_BYTES:
-        raise TickerTuneError(
-            f"Only {free / 1e9:.2f} GB are free in {nearest}, and a run needs {MIN_FREE_BYTES / 1e9:.0f} GB",
-            "Free some space or choose another --output",
-        )
-
-
-def source_paths(data: DataConfig) -> list[Path]:
-    """Files and folders that a data stage reads; none for a simulated source."""
-    if isinstance(data, SentimentDataConfig):
-        return [part.path for part in (*data.train, *data.test)]
-    if isinstance(data, MixtureDataConfig):
-        return [block.path for block in data.sets]
-    aliases = [data.aliases] if data.aliases else []
-    return [*_paths_of_source(data.source), *_paths_of_prompt(data.prompt), *aliases]
-
-
-def _paths_of_prompt(prompt: PromptConfig) -> list[Path]:
-    figures = (FundamentalsContextConfig, MacroContextConfig)
-    paths = [block.path for block in prompt.context if isinstance(block, figures)]
-    paths.append(prompt.anonymise.aliases if prompt.anonymise else None)
-    return [path for path in paths if path]
-
-
-def _paths_of_source(source: SourceConfig) -> list[Path]:
-    if isinstance(source, StockNetSourceConfig):
-        return [source.path]
-    if isinstance(source, CollectedSourceConfig):
-        return [source.store]
-    if isinstance(source, FilesSourceConfig):
-        return [path for path in (source.documents, source.bars, source.instruments, source.actions) if path]
+def _wrong(recipe: Recipe) -> list[str]:
+    try:
+        check_recipe(recipe)
+    except TickerTuneError as error:
+        return [str(error)]
     return []
 
 
-def check_source_path(path: Path) -> None:
-    """Refuse a data path that does not exist or holds nothing."""
-    if not path.exists():
-        raise TickerTuneError(f"Data path {path} does not exist", "Correct the path in the recipe or fetch the data")
-    if path.is_dir() and not any(path.iterdir()):
-        raise TickerTuneError(f"Data folder {path} is empty", "Correct the path in the recipe or fetch the data")
+def _world(recipe: Recipe, world: str, build: bool, wrong: list[str]) -> dict[str, Any]:
+    """What training will read of one world; what is wrong is added to ``wrong``."""
+    from data_pipeline.build import build as build_data
+
+    folder = Run(recipe.output).stage_folder(world, "data")
+    if not (folder / "dataset").is_dir():
+        if not build:
+            return {"world": world, "note": "No data set yet: run it, or give --build"}
+        build_data(recipe.worlds[world].data, folder)
+    found: dict[str, Any] = {"world": world}
+    for stage in ("sft", "grpo"):
+        config = getattr(recipe, stage)
+        if config is None:
+            continue
+        from training.preflight.look import look
+
+        try:
+            found[stage] = look(config, folder, _processes(recipe), _method(recipe))
+        except TickerTuneError as error:
+            wrong.append(f"{world}, {stage}: {error}")
+    return found
 
 
-def check_engine(recipe: Recipe) -> None:
-    """Refuse a recipe that asks for vLLM where it is not installed."""
-    rollouts = recipe.grpo is not None and recipe.grpo.vllm
-    if (recipe.eval.backend == "vllm" or rollouts) and find_spec("vllm") is None:
-        key = "eval.backend is vllm" if recipe.eval.backend == "vllm" else "grpo.vllm is true"
-        raise TickerTuneError(
-            f"The recipe's {key}, but no vLLM is installed",
-            "Run make setup, or set eval.backend to auto and grpo.vllm to false",
-        )
+def _method(recipe: Recipe) -> Any:
+    return recipe.sft.method if recipe.sft is not None else "lora"
 
 
-def check_quantization(recipe: Recipe) -> None:
-    """Refuse QLoRA where bitsandbytes is not installed."""
-    if recipe.sft is not None and recipe.sft.method == "qlora" and find_spec("bitsandbytes") is None:
-        raise TickerTuneError("sft.method is qlora, but bitsandbytes is not installed", "Run make setup")
+def _processes(recipe: Recipe) -> int:
+    """Processes that the recipe's accelerate configuration starts."""
+    if recipe.accelerate is None:
+        return int(os.environ.get("WORLD_SIZE", "1"))
+    return int(yaml.safe_load(recipe.accelerate.read_text(encoding="utf-8")).get("num_processes", 1))
 
 
-def check_accelerate(path: Path | None) -> None:
-    """Refuse an accelerate configuration that is not there."""
-    if path is not None and not path.is_file():
-        raise TickerTuneError(f"Accelerate configuration {path} does not exist", "Use one of recipes/accelerate/*.yaml")
+def _print(found: list[dict[str, Any]], wrong: list[str], resolved: Path) -> None:
+    console = Console(highlight=False)
+    for world in found:
+        if note := world.get("note"):
+            console.print(f"{world['world']}: {note}", markup=False)
+        for stage in ("sft", "grpo"):
+            if (seen := world.get(stage)) is None:
+                continue
+            print_columns(f"{world['world']}, {stage}: tokens of its rows", seen["lengths"], "split")
+            print_columns(f"{world['world']}, {stage}: batches", [seen["batches"]], "stage")
+            sizes = {name: f"{size / 1e9:.2f}" for name, size in seen["memory"].items() if name != "stage"}
+            print_columns(
+                f"{world['world']}, {stage}: GB of a process, estimated; there are {seen['available'] / 1e9:.1f}",
+                [{"": stage, **sizes}],
+                "",
+            )
+            if reading := seen.get("reading"):
+                console.print(_coloured(reading))
+    for sentence in wrong:
+        console.print(f"Wrong: {sentence}", markup=False, style="red")
+    console.print(f"Resolved recipe: {resolved}" + ("" if wrong else ". Nothing is wrong."), markup=False)
 
 
-def pin_revision(recipe: Recipe) -> Recipe:
-    """Return the recipe with the commit of a Hub model that it names without one, so that no stage drifts.
-
-    A run that is taken up keeps the commit that it was started with; a stored copy answers without the network.
-
-    Raises:
-        TickerTuneError: The Hub does not know the model, or cannot be reached and holds no stored copy.
-    """
-    model = recipe.model
-    if model.revision is not None or model.name in BUILT_IN or Path(model.name).expanduser().is_dir():
-        return recipe
-    commit = _pinned_before(recipe) or hub_commit(model.name)
-    pinned = model.model_copy(update={"revision": commit})
-    stages = {
-        name: stage.model_copy(update={"model": stage.model.model_copy(update={"revision": commit})})
-        for name, stage in (("sft", recipe.sft), ("grpo", recipe.grpo))
-        if stage is not None and stage.model.revision is None
-    }
-    return recipe.model_copy(update={"model": pinned, **stages})
-
-
-def _pinned_before(recipe: Recipe) -> str | None:
-    started = recipe.output / "recipe.yaml"
-    if not started.is_file():
-        return None
-    model = read_yaml(started).get("model", {})
-    return model.get("revision") if model.get("name") == recipe.model.name else None
-
-
-def hub_commit(name: str) -> str:
-    """Return the commit that the Hub's main branch of a model stands at, or that of the copy stored here."""
-    import httpx
-    from huggingface_hub import HfApi, constants
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-
-    stored = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}" / "refs" / "main"
-    try:
-        return str(HfApi().model_info(name, timeout=20).sha)
-    except (HfHubHTTPError, OfflineModeIsEnabled, httpx.HTTPError, OSError) as error:
-        if stored.is_file():
-            return stored.read_text(encoding="ascii").strip()
-        raise TickerTuneError(
-            f"Model {name} could not be found on the Hub ({str(error).splitlines()[0]})",
-            "Correct the name, set HF_TOKEN for a gated model, or give a local folder",
-        ) from error
+def _coloured(reading: dict[str, Any]) -> Text:
+    """The tokens of a sample: those that are trained on stand out, in a terminal without colour by brackets."""
+    text = Text(f"Sample {reading['sample_id']}; trained on is what is green and in brackets:\n", style="dim")
+    for piece, trained in zip(reading["pieces"], reading["trained"], strict=True):
+        text.append(f"[{piece}]" if trained else piece, style="bold green" if trained else "default not dim")
+    return text

@@ -30,7 +30,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Do all stages of a recipe, or take up where they stopped, and write the report."""
-    resolved = load_recipe(recipe, _overrides(output, seed, sets or []))
+    resolved = load_recipe(recipe, overrides_of(output, seed, sets or []))
     if dry_run:
         _print_plan(resolved, as_json)
         return
@@ -43,7 +43,12 @@ def run(
     print(f"Report: {report}")
 
 
-def _overrides(output: Path | None, seed: int | None, sets: list[str]) -> dict[str, str]:
+def overrides_of(output: Path | None, seed: int | None, sets: list[str]) -> dict[str, str]:
+    """Turn the command's options into overrides of a recipe.
+
+    Raises:
+        TickerTuneError: An entry of ``sets`` is no KEY=VALUE.
+    """
     overrides = {}
     for item in sets:
         key, equals, value = item.partition("=")

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tickertune.cli.checks import check_output
 from tickertune.cli.output import print_json, print_table
-from tickertune.cli.preflight import check_output
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import GrpoConfig, SftConfig, load_config
 from tickertune.core.recipe.loading import parse_overrides

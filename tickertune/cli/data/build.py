@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter
 
+from tickertune.cli.checks import check_output, check_source_path, source_paths
 from tickertune.cli.data.show import show
-from tickertune.cli.preflight import check_output, check_source_path, source_paths
 from tickertune.core.lock import folder_lock
 from tickertune.core.recipe import DataConfig
 from tickertune.core.recipe.loading import parse_overrides, read_yaml, set_key, validate

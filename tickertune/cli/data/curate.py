@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tickertune.cli.checks import check_output
 from tickertune.cli.data.options import JsonOption, moment_of
 from tickertune.cli.output import print_json, print_table
-from tickertune.cli.preflight import check_output
 from tickertune.core.errors import TickerTuneError
 
 if TYPE_CHECKING:

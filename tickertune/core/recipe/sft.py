@@ -69,7 +69,10 @@ class SftConfig(Config):
     """Samples a process and step hold."""
     gradient_accumulation: int = Field(default=1, ge=1)
     max_length: int = Field(default=512, ge=16)
-    """Longest sample in tokens; a longer one is dropped and counted, never cut."""
+    """Longest sample in tokens."""
+    too_long: Literal["drop", "raise", "truncate"] = "drop"
+    """What becomes of a longer sample: ``drop`` leaves it out and counts it, ``raise`` refuses to train, ``truncate`` takes away the
+    oldest tokens of its prompt and counts it; the answer and the end of its turn are never cut."""
     token_budget: int | None = Field(default=None, ge=1)
     """Most tokens that training may read over all epochs; samples beyond it are left out and counted."""
     class_balance: bool = False

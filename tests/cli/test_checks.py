@@ -1,0 +1,99 @@
+import importlib.util
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from tickertune.cli import checks
+from tickertune.cli.checks import pin_revision, preflight
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import write_text
+from tickertune.core.recipe import Recipe, load_recipe
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def load(folder: Path, **overrides: str) -> Recipe:
+    return load_recipe(folder, {key.replace("__", "."): value for key, value in overrides.items()})
+
+
+def without(monkeypatch, *missing: str) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(checks, "find_spec", lambda name: None if name in missing else found(name))
+
+
+def test_sound_recipe_passes(recipe_folder):
+    preflight(load(recipe_folder))
+
+
+def test_missing_data_folder_is_named(recipe_folder, tmp_path):
+    source = f"{{kind: stocknet, path: {tmp_path}/nowhere}}"
+    with pytest.raises(TickerTuneError, match=r"Data path .*nowhere does not exist"):
+        preflight(load(recipe_folder, worlds__planted__data__source=source))
+
+
+def test_empty_data_folder_is_named(recipe_folder, tmp_path):
+    (tmp_path / "empty").mkdir()
+    source = f"{{kind: stocknet, path: {tmp_path}/empty}}"
+    with pytest.raises(TickerTuneError, match="is empty"):
+        preflight(load(recipe_folder, worlds__planted__data__source=source))
+
+
+def test_vllm_that_is_asked_for_and_missing_is_named_with_the_remedy(recipe_folder, monkeypatch):
+    without(monkeypatch, "vllm")
+    preflight(load(recipe_folder, eval__backend="auto"))
+    with pytest.raises(TickerTuneError, match=r"eval\.backend is vllm, but no vLLM is installed.*make setup"):
+        preflight(load(recipe_folder, eval__backend="vllm"))
+
+
+def test_qlora_without_bitsandbytes_is_named(recipe_folder, monkeypatch):
+    without(monkeypatch, "bitsandbytes")
+    with pytest.raises(TickerTuneError, match="bitsandbytes is not installed"):
+        preflight(load(recipe_folder, sft__method="qlora"))
+
+
+def test_nearly_full_disk_is_named(recipe_folder, monkeypatch):
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda path: Usage(10**12, 10**12, 10**8))
+    with pytest.raises(TickerTuneError, match=r"Only 0\.10 GB are free"):
+        preflight(load(recipe_folder))
+
+
+def test_output_that_cannot_be_written_is_named(recipe_folder, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(TickerTuneError, match="cannot be written"):
+        preflight(load(recipe_folder, output=str(tmp_path / "file" / "run")))
+
+
+def test_model_folder_without_weights_is_named(recipe_folder, tmp_path):
+    write_text(tmp_path / "model/config.json", "{}")
+    model = f"{{name: {tmp_path}/model}}"
+    with pytest.raises(TickerTuneError, match=r"has no weights \(\*\.safetensors\)"):
+        preflight(load(recipe_folder, model=model))
+
+
+def test_all_that_is_wrong_is_told_at_once(recipe_folder, tmp_path):
+    source = f"{{kind: stocknet, path: {tmp_path}/nowhere}}"
+    recipe = load(recipe_folder, worlds__planted__data__source=source, accelerate=str(tmp_path / "no.yaml"))
+    with pytest.raises(TickerTuneError) as raised:
+        preflight(recipe)
+    assert "nowhere does not exist" in str(raised.value)
+    assert "no.yaml does not exist" in str(raised.value)
+
+
+def test_hub_model_gets_one_commit_for_all_stages_and_keeps_it(recipe_folder, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(checks, "hub_commit", lambda name: asked.append(name) or "c0ffee")
+    first = pin_revision(load(recipe_folder, model="{name: owner/model}"))
+    assert first.sft is not None
+    assert first.grpo is not None
+    assert {first.model.revision, first.sft.model.revision, first.grpo.model.revision} == {"c0ffee"}
+    write_text(tmp_path / "run/recipe.yaml", "model: {name: owner/model, revision: c0ffee}")
+    monkeypatch.setattr(checks, "hub_commit", lambda name: "moved on")
+    assert pin_revision(load(recipe_folder, model="{name: owner/model}")).model.revision == "c0ffee"
+    assert asked == ["owner/model"]
+
+
+def test_local_models_need_no_commit(recipe_folder, monkeypatch):
+    monkeypatch.setattr(checks, "hub_commit", lambda name: pytest.fail("asked the Hub"))
+    recipe = load(recipe_folder)
+    assert pin_revision(recipe) == recipe

@@ -1,0 +1,88 @@
+"""How much memory a stage needs, estimated from the model's shape: an estimate, for choosing a machine or a batch."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tickertune.core.recipe import GrpoConfig, LoraConfig, ModelConfig, SftConfig
+from training.models import Method, add_adapter
+
+NF4_BYTES = 0.56
+"""Bytes of a weight in NF4 with its doubly quantised scales."""
+ADAM_BYTES = 8
+"""Two moments in float32 for each trained weight."""
+SAVED_BYTES = 34
+"""Bytes that a layer keeps for the way back, per token and hidden unit, in 16 bits (Korthikanti et al. 2022, without the
+attention matrix); float32 doubles it."""
+KEPT_BYTES = 2
+"""The same with gradient checkpointing: the layer's input."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes of one process of a stage."""
+
+    stage: str
+    weights: int
+    gradients: int
+    optimizer: int
+    activations: int
+    logits: int
+    rollouts: int
+    """Keys and values of the completions that are generated at once."""
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.gradients + self.optimizer + self.activations + self.logits + self.rollouts
+
+
+def estimate(config: SftConfig | GrpoConfig, base: str, method: Method, rows: int, length: int, scored: int) -> Memory:
+    """Estimate a stage's memory in one process, without FSDP or ZeRO.
+
+    Args:
+        config: The stage.
+        base: Folder or Hub id of the weights; only its configuration is read.
+        method: How it is trained.
+        rows: Rows held at once.
+        length: Tokens of the longest row.
+        scored: Tokens of a row that carry a loss.
+    """
+    shape, total, trained = _parameters(base, config.model, method, config.lora)
+    width = 4 if config.model.dtype == "float32" or method == "full" else 2
+    weight = NF4_BYTES if method == "qlora" else 4 if method == "full" else width
+    heads = shape.num_attention_heads
+    sharp = 4 if config.model.dtype == "float32" else 2
+    layer = SAVED_BYTES * sharp / 2 * shape.hidden_size + 2.5 * sharp * heads * length
+    if isinstance(config, SftConfig) and config.gradient_checkpointing:
+        layer = KEPT_BYTES * sharp / 2 * shape.hidden_size + layer / shape.num_hidden_layers
+    rollouts = 0
+    if isinstance(config, GrpoConfig):
+        keys = getattr(shape, "num_key_value_heads", heads) * (
+            getattr(shape, "head_dim", None) or shape.hidden_size // heads
+        )
+        rollouts = 2 * shape.num_hidden_layers * keys * sharp * rows * length
+    return Memory(
+        "sft" if isinstance(config, SftConfig) else "grpo",
+        weights=int(total * weight + (trained * 4 if method != "full" else 0)),
+        gradients=trained * 4,
+        optimizer=trained * ADAM_BYTES,
+        activations=int(rows * length * layer * shape.num_hidden_layers),
+        logits=int(rows * scored * shape.vocab_size * 4 * 2),
+        rollouts=rollouts,
+    )
+
+
+def _parameters(base: str, model: ModelConfig, method: Method, lora: LoraConfig) -> tuple[Any, int, int]:
+    """The model's configuration, its weights, and how many of them (or of the adapter) are trained."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    shape = AutoConfig.from_pretrained(base, revision=model.revision)
+    with torch.device("meta"):
+        empty = AutoModelForCausalLM.from_config(shape)
+        total = sum(weight.numel() for weight in empty.parameters())
+        if method == "full":
+            return shape, total, total
+        adapted = add_adapter(empty, lora, 0)
+        trained = sum(weight.numel() for weight in adapted.parameters() if weight.requires_grad)
+    return shape, total, trained
