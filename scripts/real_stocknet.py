@@ -72,6 +72,24 @@ def with_file_day(targets: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     return targets.filter(pl.Series([bool(found) for found in _found_days(targets, days)], dtype=pl.Boolean))
 
 
+def with_trading_days(targets: pl.DataFrame, days: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+    """Targets with a tweet since the fifth trading day before, by file day: five trading days in place of five days."""
+    back = moves.sort("ticker", "session").with_columns(start=pl.col("session").shift(LAG_DAYS).over("ticker"))
+    asked = targets.join(back.select("ticker", "session", "start"), on=["ticker", "session"]).sort("session")
+    known = days.select("ticker", last="day").unique().sort("last")
+    # The last tweet before the target's own day decides.
+    found = asked.with_columns(until=pl.col("session").dt.offset_by("-1d")).join_asof(
+        known,
+        left_on="until",
+        right_on="last",
+        by="ticker",
+        strategy="backward",
+        check_sortedness=False,
+        coalesce=False,
+    )
+    return found.filter(pl.col("last") >= pl.col("start")).select(targets.columns)
+
+
 def with_each_day(targets: pl.DataFrame, days: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
     """Targets each of whose trading days in the lag has a tweet that belongs to it, as their program asks.
 
@@ -147,8 +165,9 @@ def published_steps(moves: pl.DataFrame, days: pl.DataFrame) -> tuple[list[Step]
     steps.append(step("one return more before the lag: THE PUBLISHED COUNT", targets))
     spoken = with_file_day(targets, days)
     steps.append(step("a tweet in the five calendar days before, by file day", spoken))
+    longer = step("aside: a tweet in the five trading days before", with_trading_days(targets, days, moves))
     each = step("aside: a tweet for every trading day of the lag (their program)", with_each_day(targets, days, moves))
-    return [*steps, each], targets, spoken
+    return [*steps, longer, each], targets, spoken
 
 
 def our_steps(

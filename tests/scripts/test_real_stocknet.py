@@ -57,6 +57,16 @@ def test_a_tweet_counts_for_five_calendar_days_and_not_on_its_own(rules: ModuleT
     assert sessions(rules.with_file_day(targets, other)) == []
 
 
+def test_five_trading_days_reach_over_the_weekend(rules: ModuleType) -> None:
+    moves = rules.with_returns(prices(*range(100, 112)))  # 2 to 17 June
+    targets = moves.filter(pl.col("session") > date(2014, 6, 9))  # from the 10th: five trading days before is the 3rd
+    assert sessions(rules.with_trading_days(targets, days(3), moves)) == [10]
+    assert sessions(rules.with_trading_days(targets, days(7), moves)) == [10, 11, 12, 13]
+    assert sessions(rules.with_trading_days(targets, days(2), moves)) == []
+    own = targets.filter(pl.col("session") == date(2014, 6, 10))
+    assert sessions(rules.with_trading_days(own, days(10), moves)) == []
+
+
 def test_their_program_wants_a_tweet_for_every_trading_day_of_the_lag(rules: ModuleType) -> None:
     moves = rules.with_returns(prices(*range(100, 112)))  # 2 to 17 June
     targets = moves.filter(pl.col("session") == date(2014, 6, 13))  # lag: 9, 10, 11, 12, 13 June

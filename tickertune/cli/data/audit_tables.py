@@ -33,9 +33,9 @@ class Tables:
 
         series = self.bars["instrument_id"].n_unique()
         counted = summary(self.findings)
-        print_table(f"Prices: {series} series, {self.bars.height} bars", counted.drop("remedy").to_dicts())
-        for kind, remedy in counted.filter(severity="suspect").select("kind", "remedy").rows():
-            print(f"- {kind}: {remedy}")
+        print_table(f"Prices: {series} series, {self.bars.height} bars", counted.drop("meaning", "remedy").to_dicts())
+        for kind, meaning, remedy in counted.select("kind", "meaning", "remedy").unique(maintain_order=True).rows():
+            print(f"- {kind}: {meaning}. {remedy}.")
         shown = ["source", "documents", "share_exact", "share_minute", "share_day", "lag_median"]
         print_table("Stamps", self.profile.select(shown).to_dicts())
         for clock in self.clocks.to_dicts():
