@@ -128,7 +128,7 @@ class NameIndex:
         proven = {
             key: entries
             for key, entries in found.items()
-            if any(sum(entry.weight for entry in entries) >= _NEEDED[entry.grade] for entry in entries)
+            if sum(entry.weight for entry in entries) >= min(_NEEDED[entry.grade] for entry in entries)
         }
         titled = {key: entries for key, entries in proven.items() if entries[0].end <= lead}
         told = {
@@ -234,11 +234,11 @@ class NameIndex:
 
 def _without_brokers(text: str, named: dict[str, list[Mention]]) -> dict[str, str]:
     """The spelling of each company that is no broker of others' shares here."""
-    starts = {mention.start: key for key, entries in named.items() for mention in entries}
-    roles = {
-        key: {role(text, entry.start, entry.end, {at for at, of in starts.items() if of != key}) for entry in entries}
-        for key, entries in named.items()
-    }
+    starts = {key: {entry.start for entry in entries} for key, entries in named.items()}
+    roles: dict[str, set[Role]] = {}
+    for key, entries in named.items():
+        others = set().union(*(found for other, found in starts.items() if other != key))
+        roles[key] = {role(text, entry.start, entry.end, others) for entry in entries}
     subjects = [key for key, seen in roles.items() if Role.SUBJECT in seen]
     return {
         key: min(entries, key=lambda entry: (entry.grade, entry.start)).spelling
