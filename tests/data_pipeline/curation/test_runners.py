@@ -86,7 +86,7 @@ def test_ray_gives_the_bytes_of_one_process(
 def test_a_worker_killed_midway_changes_nothing(
     folder: Path, in_process: dict[str, str], cluster: Any, tmp_path: Path
 ) -> None:
-    killer = WorkerKiller(cluster, after=0.5)
+    killer = WorkerKiller(cluster, after=0.1)
     killer.start()
     tickertune("data", "curate", folder, "--output", tmp_path, "--runner", "ray", address=cluster.address)
     assert killer.killed is not None, "no worker was killed, so nothing is shown"
