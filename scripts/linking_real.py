@@ -70,7 +70,7 @@ def stocknet(folder: Path) -> dict[str, Any]:
         payload += len(symbols)
         for entry in () if doc_id in lists else symbols:
             if entry["instrument_id"] not in links.get(doc_id, ()):
-                kind = _look_alike(title, entry["symbol"])
+                kind = look_alike(title, entry["symbol"])
                 counts[kind] += 1
                 examples[kind].append(" ".join(title.split())[:90])
     evidence = Counter(entry["evidence"] for row in kept["symbols"] for entry in row)
@@ -85,7 +85,8 @@ def stocknet(folder: Path) -> dict[str, Any]:
     }
 
 
-def _look_alike(text: str, symbol: str) -> str:
+def look_alike(text: str, symbol: str) -> str:
+    """Return the kind of look-alike that a text holds of a symbol."""
     for kind, pattern in LOOK_ALIKES:
         if re.search(pattern.format(s=re.escape(symbol)), text):
             return kind

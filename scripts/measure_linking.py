@@ -11,6 +11,7 @@ articles and with EDGAR's company numbers. ``--speed`` links 100,000 headlines w
 """
 
 import argparse
+import json
 import os
 import sys
 from collections import defaultdict
@@ -129,12 +130,12 @@ def main() -> None:
     for name, run in {"stocknet": stocknet, "yahoo": yahoo, "edgar": edgar}.items():
         if folder.is_dir():
             results[name] = run(folder)
-            print(f"\n{name}: {results[name]}")
+            print(f"\n{name}: {json.dumps(results[name], indent=1, ensure_ascii=False)}")
         else:
             print(f"\n{name}: not measured, no real data at {folder}")
     if arguments.speed:
         results["speed"] = speed()
-        print(f"\nspeed: {results['speed']}")
+        print(f"\nspeed: {json.dumps(results['speed'], indent=1)}")
     if arguments.json:
         write_json(arguments.json, results)
     for seed, score in failed if arguments.check else []:

@@ -15,7 +15,7 @@ import polars as pl
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from data_pipeline.linking.names import LEGAL_FORMS, spellings
+from data_pipeline.linking.spellings import LEGAL_FORMS, Grade, derive, spellings
 from tickertune.core.errors import TickerTuneError
 
 Aliases = dict[str, dict[str, list[str]]]
@@ -144,9 +144,11 @@ class Mask:
 
 
 def _forms(name: str) -> Iterable[str]:
-    """Spellings of a name, the core without its legal form among them even where it is a single word."""
+    """Spellings of a name, the core without its legal form among them even where it is a single word, and short forms."""
     core = _TAIL.sub("", " ".join(name.split()).rstrip(".").removeprefix("The "))
-    return {form for form in (*spellings(name), core, name) if len(form) > 1}
+    short = [" ".join(form.words) for form in derive(name) if form.grade is not Grade.WORD]
+    joined = [form.replace(" & ", "&") for form in short if " & " in form]
+    return {form for form in (*spellings(name), core, name, *short, *joined) if len(form) > 1}
 
 
 def _words(name: str) -> str:

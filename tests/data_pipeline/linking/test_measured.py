@@ -40,3 +40,22 @@ def test_links_of_the_newswire_itself_are_right(measured):
     wire = next(score for score in scores if score.kind == module.WIRE)
     assert (wire.wrong, wire.missed) == (0, 0)
     assert wire.right > 500
+
+
+def test_real_names_of_edgar_are_told_by_company_number(shared_data, measured):
+    module, _, _ = measured
+    found = module.edgar(shared_data)
+    assert (found["known"], found["right"], found["wrong"]) == (26, 25, [])
+    assert found["missed"] == [("ROYAL BANK OF SCOTLAND GROUP PLC", "NatWest Group plc")]
+
+
+def test_refused_links_are_told_apart_by_what_stands_in_the_text(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    kind = importlib.import_module("linking_real").look_alike
+    told = {
+        text: kind(text, "T") for text in ("HEI$T", "$T-Mobile", "$T... ", "$$T", "$T\u00ddLLO", "$T-N", "$t", "AT&T")
+    }
+    assert [name.split(" (")[0] for name in told.values()] == [
+        "inside a word", "a name's part", "cut by the length limit", "dollar signs around", "runs on", "with an exchange",
+        "small letters", "no such tag in the text",
+    ]  # fmt: skip

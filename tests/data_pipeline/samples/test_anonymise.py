@@ -46,6 +46,7 @@ def masked(text: str, subject: str = "I:AAPL", day: date = DAY) -> str:
         ("Apple's iPhone and Apple Watch; Tim  Cook on iPhone", "Company A's Product A1 and Product A2; Person A1 on Product A1"),
         ("$AAPL up, $aapl too, AAPL shares", "$A up, $A too, Company A shares"),
         ("Exxon Mobil sues Apple; $XOM falls, $FB too", "Company B sues Company A; $B falls, $C too"),
+        ("Exxon's shares fall, Agilent gains", "Company B's shares fall, Company C gains"),
         ("Pineapple, applesauce and aapls stay", "Pineapple, applesauce and aapls stay"),
         ("A deal (NYSE: A) with $A and Agilent Technologies", "A deal (NYSE: Company B) with $B and Company B"),
         ("In 2020 Meta Platforms was a phrase, Facebook a company", "In 2020 Meta Platforms was a phrase, Company B a company"),
