@@ -101,18 +101,26 @@ def _jump(own: Own, spot: Spot) -> None:
 
 
 def _splice_symbol(own: Own, index: int, honest: list[Own]) -> float:
-    """Go on as another company from the spot on; returns the step of the level, 1 where there is no such spot."""
+    """Go on as another company from the spot on; returns the step of the level, 1 where there is no such spot.
+
+    The other has a bar in that session; where none has, the spot is given up.
+    """
     for spot in own.spots:
-        if spot.kind == "splice_symbol":
-            t = spot.first
-            other = honest[(index + 1 + int(spot.rng.integers(len(honest) - 1))) % len(honest)]
-            step = float(other.bars["open"][t] / own.bars["close"][t - 1])
-            for name in FIELDS:
-                own.bars[name][t:] = other.bars[name][t:]
-            key = {"instrument_id": own.company.instrument_id}
-            own.actions = [(at, action) for at, action in own.actions if at < t]
-            own.actions += [(at, {**action, **key}) for at, action in other.actions if at > t]
-            return step
+        if spot.kind != "splice_symbol":
+            continue
+        t, start = spot.first, 1 + int(spot.rng.integers(len(honest) - 1))
+        others = [honest[(index + start + more) % len(honest)] for more in range(len(honest))]
+        other = next((one for one in others if one is not honest[index] and np.isfinite(one.bars["open"][t])), None)
+        if other is None:
+            own.spots.remove(spot)
+            return 1.0
+        step = float(other.bars["open"][t] / own.bars["close"][t - 1])
+        for name in FIELDS:
+            own.bars[name][t:] = other.bars[name][t:]
+        key = {"instrument_id": own.company.instrument_id}
+        own.actions = [(at, action) for at, action in own.actions if at < t]
+        own.actions += [(at, {**action, **key}) for at, action in other.actions if at > t]
+        return step
     return 1.0
 
 

@@ -85,6 +85,16 @@ def test_an_honest_jump_is_a_return_that_the_late_revision_reports() -> None:
     assert not data.documents.equals(world().documents)
 
 
+def test_a_splice_goes_on_with_a_company_that_has_a_bar_then() -> None:
+    config = {"companies": 8, "news_probability": 0.2, "dirt": {"missing_bar": 0.3, "prices": {"splice_symbol": 0.3}}}
+    data = load_source(SimulatedSourceConfig.model_validate(config), SINCE, UNTIL)
+    spliced = data.truth["price_faults"]
+    assert len(spliced) > 4
+    assert spliced["value"].is_finite().all()
+    shown = spliced.join(data.bars, left_on=["instrument_id", "first_session"], right_on=["instrument_id", "session"])
+    assert len(shown) == len(spliced)
+
+
 def test_missing_bars_are_told_as_the_bars_have_them() -> None:
     data = world(splice_symbol=0.02, off_session=0.02)
     on = data.bars.join(data.truth["price_faults"].filter(pl.col("kind") == "off_session"), how="anti",
