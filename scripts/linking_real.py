@@ -14,9 +14,10 @@ import polars as pl
 import zstandard
 
 from data_pipeline.linking import link
+from data_pipeline.linking.cashtags import SymbolIndex, cashtags
 from data_pipeline.linking.names import NameIndex
-from data_pipeline.linking.spellings import FORM_TAIL
-from data_pipeline.sources import load_source
+from data_pipeline.linking.spellings import FORM_TAIL, cleaned
+from data_pipeline.sources import SourceData, load_source
 from tickertune.core.document import Document, SymbolLink
 from tickertune.core.market import Instrument
 from tickertune.core.recipe import SimulatedSourceConfig, StockNetSourceConfig
@@ -75,6 +76,7 @@ def stocknet(folder: Path) -> dict[str, Any]:
                 examples[kind].append(" ".join(title.split())[:90])
     evidence = Counter(entry["evidence"] for row in kept["symbols"] for entry in row)
     return {
+        "names_beside_tags": _names_beside_tags(data),
         "documents": len(data.documents),
         "payload_links": payload,
         "refused": dict(counts.most_common()),
@@ -83,6 +85,26 @@ def stocknet(folder: Path) -> dict[str, Any]:
         "lists": len(lists),
         "links_by_evidence": dict(evidence),
     }
+
+
+def _names_beside_tags(data: SourceData) -> dict[str, Any]:
+    """Strip the cashtags from tweets, look for names in the rest, and judge them by the authors' own tags."""
+    rows = data.instruments.to_dicts()
+    names, symbols = NameIndex(rows), SymbolIndex(rows)
+    words = {row["instrument_id"]: cleaned(row["name"]).removeprefix("The ").split()[0].rstrip(",") for row in rows}
+    sums: Counter[str] = Counter()
+    for title, day in data.documents.select("title", pl.col("published_at").dt.date()).iter_rows():
+        text = title.replace("&amp;", "&")
+        tags = {hit[0] for tag in cashtags(text) if (hit := symbols.find(tag, day))}
+        if not tags:
+            continue
+        bare = re.sub(r"\$[A-Za-z]{1,6}(?:[.\-_/][A-Za-z])?\b", " ", text)
+        found = set(names.find(bare, day))
+        told = {key for key in tags if re.search(rf"\b{re.escape(words[key])}\b", bare)}
+        sums += Counter(
+            tweets=1, found=len(found), tagged=len(found & tags), told=len(told), told_found=len(found & told)
+        )
+    return {**sums, "precision": sums["tagged"] / sums["found"], "recall_of_told": sums["told_found"] / sums["told"]}
 
 
 def look_alike(text: str, symbol: str) -> str:

@@ -16,12 +16,15 @@ _OPINION = (
     r"|cautious|bullish|bearish|top picks?|conviction list|focus list|best ideas?|coverage|upside|downside)"
 )
 _RATING = re.compile(rf"\b{_OPINION}\b", re.IGNORECASE)
+_GAP = r"(?:[^.;]|\.\d)"
+"""A character of the same sentence, the point of a number among them."""
+_CHANGED = r"(?:cut|raised|lowered|lifted|upped|reduced|trimmed|added|moved)"
 _SOURCE = re.compile(
-    r"(?:\b(?:analysts?|strategists?|economists?)\b[^.;:]{0,25}\b(?:at|with|from|of)"
-    r"|\baccording to|\b(?:up|down)grade[sd]?\b[^.;]{0,50}\b(?:by|at|from)"
-    r"|\b(?:rated|started|initiated|reiterated|resumed|assumed)\b[^.;]{0,40}\b(?:by|at)|\bper"
-    rf"|\b(?:cut|raised|lowered|lifted|upped|reduced|trimmed|added|moved)\b[^.;]{{0,40}}\b{_OPINION}\b[^.;]{{0,30}}\b(?:by|at)"
-    rf"|\b{_OPINION}\b[^.;]{{0,20}}\b(?:cut|raised|lowered|lifted|upped|reduced|trimmed|moved)\b[^.;]{{0,30}}\b(?:by|at))\s+$",
+    r"(?:\b(?:analysts?|strategists?|economists?)\b[^.;:]{0,25}\b(?:at|with|from|of|by)"
+    rf"|\baccording to|\b(?:up|down)grade[sd]?\b{_GAP}{{0,50}}\b(?:by|at|from)"
+    rf"|\b(?:rated|started|initiated|reiterated|resumed|assumed)\b{_GAP}{{0,40}}\b(?:by|at)|\bper"
+    rf"|\b{_CHANGED}\b{_GAP}{{0,40}}\b{_OPINION}\b{_GAP}{{0,30}}\b(?:by|at)"
+    rf"|\b{_OPINION}\b{_GAP}{{0,20}}\b{_CHANGED}\b{_GAP}{{0,30}}\b(?:by|at))\s+$",
     re.IGNORECASE,
 )
 _ITS_RATING = re.compile(

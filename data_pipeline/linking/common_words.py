@@ -159,7 +159,7 @@ PROPER = word_set("""
     simon simpson smith snyder spencer stacey stanley stephanie stephen steven stewart stuart sullivan susan sutton
     sydney sylvia taylor teresa terry theodore thomas thompson timothy todd tom tony tracy travis tyler tyson valerie
     vaughn vera victor victoria vincent virginia wallace walter warner warren watson wayne webb webster wells wendy
-    wally walt wesley wheeler whitney wilbur wiley william williams wilson winston wolfe woods wright wyatt zachary
+    ackman bezos buffett cramer dimon icahn musk nadella pichai soros trump zuckerberg wally walt wesley wheeler whitney wilbur wiley william williams wilson winston wolfe woods wright wyatt zachary
     africa alabama alameda alaska albany alberta albuquerque algeria america american americas amsterdam anaheim angeles
     argentina arizona arkansas asia athens atlanta auckland australia austria bahamas bangkok barcelona beijing belgium
     bermuda berlin bombay boston brazil brisbane bristol britain british brooklyn brussels buffalo burlington california
