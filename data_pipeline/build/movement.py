@@ -31,7 +31,7 @@ from data_pipeline.dataset import (
 from data_pipeline.labels.registry import label_spec
 from data_pipeline.labels.sessions import Sessions, common_sessions
 from data_pipeline.labels.timeline import build_timeline, calendar_span
-from data_pipeline.linking import link
+from data_pipeline.linking import link, refused_links
 from data_pipeline.linking.aliases import read_aliases
 from data_pipeline.samples.checks import check_samples, leak_share
 from data_pipeline.samples.labelling import empty_classes_note
@@ -73,7 +73,9 @@ def build_movement(config: MovementDataConfig, folder: Path) -> DatasetInfo:
         documents, curated_out = curate(data.documents, config.curation)
         bar.advance()
         aliases = read_aliases(config.aliases, data.instruments) if config.aliases else None
-        documents, unlinked = link(documents, data.instruments, aliases)
+        curated = documents
+        documents, unlinked = link(curated, data.instruments, aliases)
+        data.counts["links_refused"] = refused_links(curated, documents)
         drops = pl.concat([curated_out, unlinked])
         bar.advance()
         tables = _Tables(data, documents, drops, findings, sessions)

@@ -31,7 +31,7 @@ from data_pipeline.linking.spans import name_on
 from tickertune.core.document import SymbolLink
 from tickertune.core.table import schema_of
 
-__all__ = ["MAX_SYMBOLS", "cashtags", "link", "name_on"]
+__all__ = ["MAX_SYMBOLS", "cashtags", "link", "name_on", "refused_links"]
 
 MAX_SYMBOLS = 8
 """A document that names more is a list (a screener's output, a watch list, tags for reach): it says nothing about
@@ -89,6 +89,22 @@ def _with_links(documents: pl.DataFrame, found: list[tuple[int, dict[str, str]]]
     grouped = flat.group_by("row", maintain_order=True).agg("symbols")
     joined = documents.drop("symbols").with_row_index("row").join(grouped, on="row", maintain_order="left")
     return joined.select(documents.columns)
+
+
+def refused_links(documents: pl.DataFrame, linked: pl.DataFrame) -> int:
+    """How many payload links were refused of documents that stay for another one; a dropped document says it in its drop.
+
+    Args:
+        documents: As they were given to ``link``.
+        linked: What it kept.
+    """
+    pairs = [
+        frame.select("doc_id", "revision", pl.col("symbols").list.eval(pl.element().struct.field("instrument_id")))
+        .explode("symbols")
+        .drop_nulls("symbols")
+        for frame in (documents.join(linked, on=["doc_id", "revision"], how="semi"), linked)
+    ]
+    return pairs[0].join(pairs[1], on=["doc_id", "revision", "symbols"], how="anti").height
 
 
 class _Linker:

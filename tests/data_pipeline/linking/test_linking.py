@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from data_pipeline.linking import link, name_on
+from data_pipeline.linking import link, name_on, refused_links
 from data_pipeline.linking.names import NameIndex, spellings
 from tests.data_pipeline.nouns import UNIVERSE, document, documents
 from tickertune.core.document import Document
@@ -49,6 +49,18 @@ def test_short_symbol_of_an_article_that_never_names_the_company_is_refused() ->
     assert links_of(document("a", "A small charger", symbols=("C",), **marked)) == [("US:C", "exchange")]
     filing = {"category": "filing", **article}
     assert links_of(document("a", "A small charger", symbols=("C",), **filing)) == [("US:C", "payload")]
+
+
+def test_refused_links_of_documents_that_stay_are_counted() -> None:
+    post = {"category": "social"}
+    given = documents(
+        document("a", "$AAPL and U$D", symbols=("AAPL", "D"), **post),
+        document("b", "U$D alone", symbols=("D",), **post),
+        document("c", "iPhone sales rise", symbols=("AAPL",)),
+    )
+    kept, drops = link(given, UNIVERSE)
+    assert refused_links(given, kept) == 1
+    assert drops.rows() == [("b", 0, "no_symbol", None, "refused D")]
 
 
 def test_an_exchange_or_a_code_links_with_its_evidence() -> None:
