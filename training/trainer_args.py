@@ -92,7 +92,7 @@ def grpo_args(config: GrpoConfig, output: Path, method: Method) -> GRPOConfig:
         "generation_batch_size": None,
         "steps_per_generation": None,
         "logging_steps": 1,
-        "gradient_checkpointing": False,
+        "gradient_checkpointing": config.gradient_checkpointing,
     }
     defaults = {"loss_type": "dapo", "lr_scheduler_type": "constant", "vllm_mode": "colocate"}
     return build(GRPOConfig, owned, defaults, extra)

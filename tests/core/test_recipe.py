@@ -4,13 +4,25 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from tests.conftest import ROOT
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.recipe import GrpoConfig, ModelConfig, SftConfig, load_config, load_recipe
-from tickertune.core.recipe.loading import parse_overrides
+from tickertune.core.recipe import (
+    DataConfig,
+    EvalConfig,
+    GrpoConfig,
+    ModelConfig,
+    SftConfig,
+    load_config,
+    load_recipe,
+    read_yaml,
+)
+from tickertune.core.recipe.loading import parse_overrides, validate
 
-RECIPES = sorted(path.parent.name for path in (ROOT / "recipes").glob("*/run.yaml"))
+RECIPES = sorted(str(path.parent.relative_to(ROOT / "recipes")) for path in (ROOT / "recipes").rglob("run.yaml"))
+STAGES = {"sft": SftConfig, "qlora": SftConfig, "grpo": GrpoConfig, "eval": EvalConfig}
+FILES = sorted(path for path in (ROOT / "recipes").rglob("*.yaml") if path.parent.name != "accelerate")
 
 
 @pytest.fixture
@@ -29,15 +41,38 @@ def spoil(folder: Path, file: str, **changes: object) -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_shipped_recipe_parses(name):
     recipe = load_recipe(ROOT / "recipes" / name)
-    assert recipe.name == name
-    assert str(recipe.output) == f"runs/{name}"
+    assert recipe.name == Path(name).name
+    assert str(recipe.output) == f"runs/{recipe.name}"
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_file_opens_with_a_command(name):
-    for file in (ROOT / "recipes" / name).glob("*.yaml"):
-        comment = [line for line in file.read_text().splitlines() if line.startswith("#")]
-        assert any("tickertune " in line or "python " in line for line in comment), file
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT / "recipes")))
+def test_every_recipe_file_parses_alone_and_opens_with_a_command(file):
+    first = file.read_text().split("\n", 1)[0]
+    assert first.startswith("#")
+    comment = [line for line in file.read_text().splitlines() if line.startswith("#")]
+    assert any("tickertune " in line or "python " in line for line in comment)
+    if file.stem in STAGES:
+        load_config(STAGES[file.stem], file)
+    elif file.stem == "data":
+        validate(TypeAdapter(DataConfig), read_yaml(file), str(file))
+
+
+def test_models_have_a_recipe_for_each_method():
+    folders = [path for path in (ROOT / "recipes" / "models").iterdir() if path.is_dir()]
+    assert len(folders) == 7
+    for folder in folders:
+        recipe, qlora = load_recipe(folder), load_config(SftConfig, folder / "qlora.yaml")
+        assert (recipe.sft.method, qlora.method) == ("lora", "qlora")
+        assert recipe.sft.model.name == qlora.model.name == recipe.grpo.model.name
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "recipes" / "accelerate").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_launch_configuration_is_one_that_accelerate_knows(path):
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    launch = load_config_from_file(str(path))
+    assert launch.num_processes >= 1
+    assert "accelerate launch" in path.read_text()
 
 
 def test_an_unknown_key_names_the_nearest_one(recipe):

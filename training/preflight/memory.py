@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tickertune.core.recipe import GrpoConfig, LoraConfig, ModelConfig, SftConfig
-from training.models import Method, add_adapter
+from training.models import Method, add_adapter, use_cpu
 
 NF4_BYTES = 0.56
 """Bytes of a weight in NF4 with its doubly quantised scales."""
@@ -12,7 +12,7 @@ ADAM_BYTES = 8
 """Two moments in float32 for each trained weight."""
 SAVED_BYTES = 34
 """Bytes that a layer keeps for the way back, per token and hidden unit, in 16 bits (Korthikanti et al. 2022, without the
-attention matrix); float32 doubles it."""
+attention matrix, which is added where attention is not fused); float32 doubles it."""
 KEPT_BYTES = 2
 """The same with gradient checkpointing: the layer's input."""
 
@@ -52,8 +52,9 @@ def estimate(config: SftConfig | GrpoConfig, base: str, method: Method, rows: in
     weight = NF4_BYTES if method == "qlora" else 4 if method == "full" else width
     heads = shape.num_attention_heads
     sharp = 4 if config.model.dtype == "float32" else 2
-    layer = SAVED_BYTES * sharp / 2 * shape.hidden_size + 2.5 * sharp * heads * length
-    if isinstance(config, SftConfig) and config.gradient_checkpointing:
+    attention = 2.5 * sharp * heads * length if use_cpu() else 0  # fused attention keeps no matrix; the CPU's is not fused
+    layer = SAVED_BYTES * sharp / 2 * shape.hidden_size + attention
+    if config.gradient_checkpointing:
         layer = KEPT_BYTES * sharp / 2 * shape.hidden_size + layer / shape.num_hidden_layers
     rollouts = 0
     if isinstance(config, GrpoConfig):

@@ -57,6 +57,8 @@ class GrpoConfig(Config):
     """Divide advantages by the rewards' deviation: in the group it would inflate near-ties."""
     on_constant_wins: Literal["stop", "warn"] = "stop"
     """What to do when a constant policy beats the reference policy on the reward as configured."""
+    gradient_checkpointing: bool = False
+    """Compute activations again on the way back instead of keeping them: a third more time, far less memory."""
     vllm: bool = False
     """Generate rollouts with vLLM in the same process (GPU only)."""
     save_steps: int = Field(default=4, ge=1)
