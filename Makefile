@@ -68,6 +68,7 @@ docs: setup  ## write the generated pages of docs/
 	$(BIN)/python scripts/recipe_keys.py
 	$(BIN)/python scripts/tasks_page.py
 	$(BIN)/python scripts/sources_page.py
+	$(BIN)/python scripts/label_pages.py
 
 format: setup  ## rewrite the files in the house style
 	$(BIN)/ruff check --fix .
