@@ -7,6 +7,7 @@ Commands (any key of the recipe can follow as ``--key value``, dotted for nested
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -70,10 +71,10 @@ def train(config: GrpoConfig) -> dict[str, Any]:
         if start.weights is not None and start.method != "full":
             check_adapter(start.weights, base)
         if first:
-            for reward in rewards:
-                _check_constants(samples, reward, info, config, output)
+            _check_constants(samples, rewards, info, config, output)
     tokenizer = load_tokenizer(base, config.model)
-    check_completion_length(tokenizer, rewards[0].task, config.max_completion_length)
+    tagged = config.reply == "tagged"
+    check_completion_length(tokenizer, rewards[0].task, config.max_completion_length, tagged=tagged)
     prompts, dropped = select_prompts(samples, tokenizer, rewards[0], config)
 
     log = LogCallback(output / "log.jsonl", "grpo", alarms)
@@ -136,18 +137,21 @@ def _end_ids(model: Any, tokenizer_end: int) -> set[int]:
 
 
 def _check_constants(
-    samples: pl.DataFrame, reward: Reward, info: DatasetInfo, config: GrpoConfig, output: Path
+    samples: pl.DataFrame, rewards: Sequence[Reward], info: DatasetInfo, config: GrpoConfig, output: Path
 ) -> None:
-    baselines = constant_baselines(samples, reward, info.horizon or 1, config.seed)
-    report(baselines, reward, output / (f"baselines-{reward.stage}.json" if reward.stage else "baselines.json"))
-    sentence = winner_sentence(baselines)
-    if sentence is None:
-        return
-    if config.on_constant_wins == "stop":
-        raise TickerTuneError(
-            sentence, "Balance the reward (other weights, market-adjusted labels), or set on_constant_wins to warn"
-        )
-    say(f"Warning: {sentence}")
+    accuracy: float | None = None
+    for reward in rewards:
+        baselines = constant_baselines(samples, reward, info.horizon or 1, config.seed, accuracy)
+        accuracy = baselines.reference_accuracy
+        report(baselines, reward, output / (f"baselines-{reward.stage}.json" if reward.stage else "baselines.json"))
+        sentence = winner_sentence(baselines)
+        if sentence is None:
+            continue
+        if config.on_constant_wins == "stop":
+            raise TickerTuneError(
+                sentence, "Balance the reward (other weights, market-adjusted labels), or set on_constant_wins to warn"
+            )
+        say(f"Warning: {sentence}")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from tickertune.core.answers import tagged_reply
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.prompting import chat, completion_ids, prompt_ids
+from tickertune.core.prompting import answer_ids, chat, completion_ids, prompt_ids
 from tickertune.core.recipe import GrpoConfig
 from tickertune.core.tasks import Task
 from training.rewards.compose import Reward
@@ -76,13 +77,20 @@ def step_order(count: int, steps: int, per_step: int, seed: int) -> list[int]:
     return order[: steps * per_step]
 
 
-def check_completion_length(tokenizer: "PreTrainedTokenizerBase", task: Task, limit: int) -> None:
+def check_completion_length(
+    tokenizer: "PreTrainedTokenizerBase", task: Task, limit: int, *, tagged: bool = False
+) -> None:
     """Refuse a completion length in which no whole answer fits: every rollout would be cut.
 
     Raises:
-        TickerTuneError: The longest answer and its end token have more tokens than ``limit``.
+        TickerTuneError: The longest answer and its end token have more tokens than ``limit``; of a tagged reply, one
+            without reasons and statements.
     """
-    longest = max(len(completion_ids(tokenizer, task, label)) for label in task.labels)
+    if tagged:
+        replies = [answer_ids(tokenizer, tagged_reply("", task.answer(label))) for label in task.labels]
+    else:
+        replies = [completion_ids(tokenizer, task, label) for label in task.labels]
+    longest = max(map(len, replies))
     if longest > limit:
         raise TickerTuneError(
             f"max_completion_length is {limit}, but an answer of task {task.name} has {longest} tokens",

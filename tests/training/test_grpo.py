@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 from transformers import PreTrainedTokenizerBase
 
+from tests.conftest import ROOT
 from tests.training.conftest import (
+    TINY,
     Cut,
     cut_after,
     equal_weights,
@@ -19,7 +21,8 @@ from tests.training.conftest import (
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, write_json
 from tickertune.core.prompting import prompt_ids
-from tickertune.core.recipe import ModelConfig
+from tickertune.core.recipe import GrpoConfig, ModelConfig, load_config
+from tickertune.core.tasks import get_task
 from training import sft
 from training.grpo import train
 
@@ -151,3 +154,30 @@ def test_an_unfinished_or_foreign_start_is_refused(dataset: Path, adapter_stage:
         train(grpo_config(dataset, tmp_path / "out", init=tmp_path / "empty"))
     with pytest.raises(TickerTuneError, match="was trained on model, not on tiny-llama"):
         train(grpo_config(dataset, tmp_path / "out", init=adapter_stage))
+
+
+@pytest.mark.parametrize("name", ["retuning", "trading_r1", "portfolio"])
+def test_the_example_rewards_train(name: str, tmp_path: Path) -> None:
+    """A step of every stage on the tiny model, whose replies nobody can read: all terms are logged and finite."""
+    recipe = load_config(GrpoConfig, ROOT / "recipes" / name / "grpo.yaml")
+    task = "movement5" if name == "trading_r1" else "movement3"
+    samples = [
+        sample.model_copy(update={"task": task, "answer": get_task(task).answer(sample.label)})
+        for sample in make_samples(8)
+    ]
+    data = write_samples(tmp_path / "data", samples)
+    stages = [stage.model_copy(update={"steps": 1}) for stage in recipe.stages]
+    changes = {
+        "model": TINY, "dataset": data, "output": tmp_path / "out", "stages": stages, "steps": max(len(stages), 1),
+        "prompts_per_step": 4, "num_generations": 2, "max_completion_length": 64, "save_steps": 1,
+    }  # fmt: skip
+    train(recipe.model_copy(update=changes))
+    lines = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]
+    terms = recipe.schedule()[0][1]
+    assert [line["stage"] for line in lines] == list(range(len(lines)))
+    for line, (_, paid) in zip(lines, recipe.schedule(), strict=True):
+        assert list(paid) == list(terms)
+        reward = sum(weight * line[f"rewards/{term}/mean"] for term, weight in paid.items())
+        assert line["reward"] == pytest.approx(reward, abs=1e-5)
+    names = [f"baselines-{stage.name}.json" for stage in stages] or ["baselines.json"]
+    assert all(read_json(tmp_path / "out" / file)["policies"] for file in names)

@@ -9,7 +9,6 @@ from transformers import PreTrainedTokenizerBase
 from tests.training.conftest import grpo_config, make_samples
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import prompt_ids
-from tickertune.core.recipe.grpo import PnlConfig
 from tickertune.core.sample import Sample
 from tickertune.core.table import frame_of
 from tickertune.core.tasks import get_task
@@ -17,7 +16,7 @@ from training.prompts import check_completion_length, select_prompts, step_order
 from training.rewards.compose import Reward
 
 TASK = get_task("movement")
-REWARD = Reward(TASK, {"pnl": 1.0}, PnlConfig())
+REWARD = Reward(TASK, {"pnl": 1.0})
 SAMPLES = frame_of(Sample, make_samples())
 HERE = Path()
 
@@ -52,6 +51,9 @@ def test_too_few_prompts_are_refused(tokenizer: PreTrainedTokenizerBase) -> None
 def test_a_completion_length_without_room_for_an_answer_is_refused(tokenizer: PreTrainedTokenizerBase) -> None:
     with pytest.raises(TickerTuneError, match="max_completion_length is 2, but an answer of task movement has"):
         check_completion_length(tokenizer, TASK, 2)
+    check_completion_length(tokenizer, TASK, 16)
+    with pytest.raises(TickerTuneError, match="max_completion_length is 16, but an answer of task movement has"):
+        check_completion_length(tokenizer, TASK, 16, tagged=True)
 
 
 @given(count=st.integers(1, 30), steps=st.integers(1, 20), per_step=st.integers(1, 30), seed=st.integers(0, 9))

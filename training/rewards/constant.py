@@ -58,7 +58,9 @@ class Baselines:
         return [row for row in self.policies if row.low is not None and row.low > ROUNDING]
 
 
-def constant_baselines(samples: pl.DataFrame, reward: Reward, horizon: int, seed: int) -> Baselines:
+def constant_baselines(
+    samples: pl.DataFrame, reward: Reward, horizon: int, seed: int, accuracy: float | None = None
+) -> Baselines:
     """Score the policies on samples of the train split.
 
     Args:
@@ -66,15 +68,16 @@ def constant_baselines(samples: pl.DataFrame, reward: Reward, horizon: int, seed
         reward: The reward as configured.
         horizon: Sessions from entry to exit, by which the blocks of days are sized.
         seed: Seed of folds, shuffling and draws.
+        accuracy: Accuracy of the reference policy; None: ``text_accuracy``.
 
     Raises:
         TickerTuneError: No sample has an outcome.
     """
     samples, outcomes = with_outcomes(samples, reward)
-    world = _World(reward, samples, outcomes, _windows(samples.height, reward.window, seed))
+    world = _World(reward, samples, outcomes, windows_of(samples.height, reward.window, seed))
     labels = list(reward.task.labels)
     right = np.eye(len(labels))[outcomes.label]
-    accuracy = text_accuracy(samples, labels, seed)
+    accuracy = text_accuracy(samples, labels, seed) if accuracy is None else accuracy
     reference = world.earned(_honest(right, accuracy), accuracy)
 
     prior = right.mean(axis=0)
@@ -161,7 +164,7 @@ def sample_outcomes(samples: pl.DataFrame, reward: Reward) -> list[Outcome]:
     ]
 
 
-def _windows(count: int, size: int, seed: int) -> Integers:
+def windows_of(count: int, size: int, seed: int) -> Integers:
     """Part samples at random into portfolios of the size that a step has, the last ones sharing what is left."""
     order = np.random.default_rng(seed).permutation(count)
     windows = np.empty(count, dtype=np.int64)
