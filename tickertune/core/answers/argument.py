@@ -31,9 +31,10 @@ class Claim(NamedTuple):
 def sections(text: str) -> list[Section]:
     """Return the sections of a text, in order; what stands before the first heading belongs to none."""
     found = []
-    for part in f"\n{text}".split(f"\n{HEADING}")[1:]:
+    for part in f"\n{text.lower()}".split(f"\n{HEADING}")[1:]:
         title, _, body = part.partition("\n")
-        found.append(Section(title.strip().lower(), frozenset(body.lower().split()) - _BULLET, f"\n{body}".count(f"\n{CLAIM}")))
+        words = frozenset(body.split()) - _BULLET
+        found.append(Section(title.strip(), words, part.count(f"\n{CLAIM}")))
     return found
 
 
