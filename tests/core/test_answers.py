@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tickertune.core.answers import (
@@ -181,6 +181,7 @@ def test_a_plain_reply_may_state_a_return() -> None:
     assert read_reply(get_task("forecaster"), "Prediction: Down by 2-3%").decision.move == pytest.approx(-0.025)
 
 
+@settings(deadline=None)
 @given(
     st.text(alphabet='<>/thinkanswer#- "()sourceup:dow0123456789.%+,\n\u2212', max_size=400),
     st.booleans(),

@@ -76,6 +76,19 @@ def test_no_hack_beats_the_honest_policy(path: Path, info: DatasetInfo) -> None:
     assert all(last[hack] < last[HONEST] - 0.01 for hack in HACKS), "in the end reading pays more than any hack"
 
 
+@pytest.mark.parametrize("task", ["movement", "movement3", "movement5"])
+@pytest.mark.parametrize("name", ["accuracy", "pnl", "brier", "log_score", "sharpe", "utility"])
+def test_terms_that_need_no_others_against_hacks(name: str, task: str, info: DatasetInfo) -> None:
+    """Each of these pays reading best all by itself, at 1 basis point a side."""
+    samples, cuts = market(task)
+    about = info.model_copy(update={"task": task, "fitted": {"cut_points": cuts}})
+    config = GrpoConfig.model_validate(
+        {"model": {"name": "tiny-llama"}, "rewards": {name: 1.0}, "reply": "tagged", "pnl": {"cost_bps": 1}}
+    )
+    paid = earnings(scenes_of(frame_of(Sample, samples), compose(config, about))[0])
+    assert not {hack: value for hack, value in paid.items() if hack != HONEST and value >= paid[HONEST]}
+
+
 def test_the_honest_argument_is_proven_by_the_prompt(info: DatasetInfo) -> None:
     samples, _ = market("movement")
     config = load_config(GrpoConfig, ROOT / "recipes" / "trading_r1" / "grpo.yaml")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.pnl import pnl
@@ -17,7 +17,7 @@ from training.rewards.terms import TERMS, Settings
 SILENT = ["who knows", "", "up or down", "not up"]
 
 
-def settings(
+def paid_by(
     cut_points: list[float] | None = None, *, scaled: bool = True, pnl: PnlConfig | None = None, **terms: object
 ):
     return Settings(pnl or PnlConfig(), TermsConfig.model_validate(terms), cut_points or [], scaled)
@@ -30,7 +30,7 @@ def test_accuracy_values() -> None:
 
 
 def test_neighbouring_class_near_the_boundary_is_almost_right() -> None:
-    cuts = settings([-0.4, 0.4])
+    cuts = paid_by([-0.4, 0.4])
     near = Outcome("up", ret_scaled=0.5, volatility=0.02)  # 0.1 volatilities, 0.2 percentage points, above the cut
     far = Outcome("up", ret_scaled=0.7, volatility=0.02)  # 0.6 percentage points above
 
@@ -40,21 +40,21 @@ def test_neighbouring_class_near_the_boundary_is_almost_right() -> None:
     assert paid("flat", near) == 1.8
     assert paid("flat", far) == -1.5
     assert paid("down", near) == -1.5, "two classes away"
-    assert paid("flat", near, settings()) == -1.5, "boundaries unknown"
-    assert paid("down", Outcome("up", 0.001, 0.02), settings([0.0]), TWO) == -1.5, "two classes only"
+    assert paid("flat", near, paid_by()) == -1.5, "boundaries unknown"
+    assert paid("down", Outcome("up", 0.001, 0.02), paid_by([0.0]), TWO) == -1.5, "two classes only"
 
 
 def test_boundaries_in_fractions_are_compared_with_the_return_itself() -> None:
     """RETuning's label cuts the plain return at 3%."""
-    cuts = settings([-0.03, 0.03], scaled=False)
+    cuts = paid_by([-0.03, 0.03], scaled=False)
     for move, value in ((0.031, 1.8), (0.035, 1.8), (0.0351, -1.5)):  # 0.1, 0.5 and 0.51 points above 3%
         assert term("accuracy", batch(THREE, [THREE.answer("flat")], Outcome("up", move=move)), cuts) == [value]
 
 
 def test_class_bonus_by_stage() -> None:
     texts = [THREE.answer(label) for label in ("down", "flat", "up")] + ["nothing"]
-    early = settings()
-    late = settings(class_bonus={"move": 2.0, "hold": 1.0})
+    early = paid_by()
+    late = paid_by(class_bonus={"move": 2.0, "hold": 1.0})
     for truth, first, then in (
         ("down", [4, 0, 0, 0], [2, 0, 0, 0]),
         ("flat", [0, 0, 0, 0], [0, 1, 0, 0]),
@@ -81,7 +81,7 @@ def test_retuning_sums() -> None:
     }
     made = batch(THREE, list(replies), truth, tagged=True)
     names = ("format", "accuracy", "class_bonus", "magnitude", "consistency")
-    sums = np.sum([term(name, made, settings([-0.03, 0.03], scaled=False)) for name in names], axis=0)
+    sums = np.sum([term(name, made, paid_by([-0.03, 0.03], scaled=False)) for name in names], axis=0)
     assert sums.tolist() == list(replies.values())
 
 
@@ -134,7 +134,7 @@ def test_decision_matrix_as_published() -> None:
 
 
 def test_decision_matrix_is_the_recipes() -> None:
-    own = settings(decision_matrix={"rows": [[1, -2], [-3, 1]], "unparsed": -4})
+    own = paid_by(decision_matrix={"rows": [[1, -2], [-3, 1]], "unparsed": -4})
     texts = [TWO.answer("down"), TWO.answer("up"), "hm"]
     assert term("decision_matrix", batch(TWO, texts, Outcome("down")), own) == [1, -3, -4]
 
@@ -164,6 +164,7 @@ def test_no_readable_probability_is_paid_as_the_worst(text: str) -> None:
     assert term("log_score", made) == pytest.approx([math.log(0.01)])
 
 
+@settings(deadline=None)
 @given(chance=st.floats(0.05, 0.95), stated=st.floats(0, 1), classes=st.sampled_from([TWO, THREE, FIVE]))
 def test_scoring_rules_are_proper(chance: float, stated: float, classes) -> None:
     """Saying the chance of the label is never worse in expectation than saying anything else."""
@@ -180,7 +181,7 @@ def test_scoring_rules_are_proper(chance: float, stated: float, classes) -> None
 
 
 def test_pnl_by_hand() -> None:
-    config = settings(pnl=PnlConfig(cost_bps=5, clip=3, loss_aversion=1.5))
+    config = paid_by(pnl=PnlConfig(cost_bps=5, clip=3, loss_aversion=1.5))
     outcome = Outcome("up", ret_scaled=1.2, volatility=0.02)
     cost = 0.05  # two sides of 5 basis points over a volatility of 2%: 0.001 / 0.02
     texts = [TWO.answer("up"), TWO.answer("down"), "up and down"]
@@ -191,7 +192,7 @@ def test_pnl_by_hand() -> None:
 
 
 def test_a_stated_size_scales_return_and_cost() -> None:
-    config = settings(pnl=PnlConfig(cost_bps=5, clip=3))
+    config = paid_by(pnl=PnlConfig(cost_bps=5, clip=3))
     outcome = Outcome("up", ret_scaled=1.2, volatility=0.02)
     texts = [
         said(TWO, "up", "Position: 0.5"),  # 0.5 * 1.2 - 0.5 * 0.05
@@ -203,6 +204,7 @@ def test_a_stated_size_scales_return_and_cost() -> None:
     assert term("pnl", batch(TWO, texts, outcome, tagged=True), config) == pytest.approx([0.575, -0.25, 0, -3, -3])
 
 
+@settings(deadline=None)
 @given(
     ret=st.floats(-50, 50),
     volatility=st.floats(1e-4, 1),
@@ -215,7 +217,7 @@ def test_a_stated_size_scales_return_and_cost() -> None:
 def test_silence_never_beats_a_loss(
     ret: float, volatility: float, label: str, cost: float, clip: float, aversion: float, silent: str
 ) -> None:
-    config = settings(pnl=PnlConfig(cost_bps=cost, clip=clip, loss_aversion=aversion))
+    config = paid_by(pnl=PnlConfig(cost_bps=cost, clip=clip, loss_aversion=aversion))
     made = batch(THREE, [silent, THREE.answer(label)], Outcome("up", ret, volatility, 0.01))
     for name in ("format", "accuracy", "class_bonus", "magnitude", "pnl"):
         nothing, something = term(name, made, config)
@@ -230,6 +232,7 @@ BOUNDS = {
 """Of the three portfolio terms: the pnl that they start from."""
 
 
+@settings(deadline=None)
 @given(
     text=st.text(max_size=200)
     | st.builds(
@@ -248,6 +251,7 @@ def test_every_term_is_bounded_whatever_is_said(text: str, truth: str, ret: floa
         assert low <= value <= high, name
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=6).map(sorted), st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0]))
 def test_pnl_rises_with_a_return_on_the_positions_side(returns: list[float], size: float) -> None:
     """Monotone: a long position never earns less from a higher return, a short one never more."""
@@ -258,6 +262,7 @@ def test_pnl_rises_with_a_return_on_the_positions_side(returns: list[float], siz
     assert values == sorted(values, reverse=size < 0)
 
 
+@settings(deadline=None)
 @given(st.permutations([TWO.answer("up"), TWO.answer("down"), "no idea", TWO.answer("up") + "."]))
 def test_order_in_a_group_changes_only_the_order(texts: list[str]) -> None:
     outcome = Outcome("up", 0.7, 0.02)

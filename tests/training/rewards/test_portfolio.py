@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -85,12 +85,14 @@ def test_utility_by_hand() -> None:
 GROUPS = st.lists(st.lists(st.floats(-3, 3).map(lambda x: round(x, 2)), min_size=1, max_size=4), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(GROUPS, st.floats(0.05, 0.95), st.sampled_from(NAMES))
 def test_values_follow_the_definition(groups: list[list[float]], alpha: float, name: str) -> None:
     config = PortfolioConfig(alpha=alpha)
     assert values(name, groups, alpha=alpha) == pytest.approx(by_definition(name, groups, config), abs=1e-8)
 
 
+@settings(deadline=None)
 @given(st.data(), GROUPS, st.sampled_from(NAMES))
 def test_permuting_a_group_changes_only_the_order(data: st.DataObject, groups: list[list[float]], name: str) -> None:
     place = data.draw(st.integers(0, len(groups) - 1))
@@ -102,6 +104,7 @@ def test_permuting_a_group_changes_only_the_order(data: st.DataObject, groups: l
         assert new == pytest.approx(old[list(order)] if number == place else old, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(GROUPS, st.sampled_from(["cvar", "utility"]))
 def test_more_pnl_is_never_worth_less(groups: list[list[float]], name: str) -> None:
     """Monotone, other than the Sharpe ratio, which a large gain can lower."""
@@ -118,6 +121,7 @@ def test_a_very_large_gain_can_lower_the_sharpe_ratio() -> None:
     assert found[1] < found[0]
 
 
+@settings(deadline=None)
 @given(GROUPS, st.sampled_from(NAMES))
 def test_values_are_bounded(groups: list[list[float]], name: str) -> None:
     largest = max((abs(x) for group in groups for x in group), default=0)
@@ -125,6 +129,7 @@ def test_values_are_bounded(groups: list[list[float]], name: str) -> None:
     assert np.abs(values(name, groups)).max() <= (2 * len(groups) - 1) * limit + 1e-9
 
 
+@settings(deadline=None)
 @given(arrays(np.float64, st.integers(4, 40), elements=st.floats(-3, 3)))
 def test_the_mean_value_estimates_the_measure(results: np.ndarray) -> None:
     """Of pseudo-values of a smooth measure, to the order of 1/N."""
