@@ -59,7 +59,8 @@ def _measure(name: str, config: PortfolioConfig) -> tuple[Callable[[Floats], Flo
         def ratio(means: Floats) -> Floats:
             variance = np.maximum(means[1] - means[0] ** 2, 0.0)
             found: Floats = means[0] / np.sqrt(variance + config.least_deviation**2)
-            return found
+            # A losing portfolio would be paid for deviation, and so for the worst of losses (Israelsen, 2005).
+            return np.where(means[0] < 0, means[0], found)
 
         return lambda x: np.stack([x, x**2]), ratio
 

@@ -28,7 +28,11 @@ def measure(name: str, results: np.ndarray, weights: np.ndarray, config: Portfol
     weights = weights / weights.sum()
     if name == "sharpe":
         mean = float(weights @ results)
-        return mean / math.sqrt(max(float(weights @ results**2) - mean**2, 0) + config.least_deviation**2)
+        return (
+            mean
+            if mean < 0
+            else mean / math.sqrt(max(float(weights @ results**2) - mean**2, 0) + config.least_deviation**2)
+        )
     if name == "utility":
         return -math.log(float(weights @ np.exp(-config.risk_aversion * results))) / config.risk_aversion
     left, total = config.alpha, 0.0
@@ -113,6 +117,19 @@ def test_more_pnl_is_never_worth_less(groups: list[list[float]], name: str) -> N
     ):
         by_pnl = found[np.argsort(group, kind="stable")]
         assert (np.diff(by_pnl) >= -1e-9).all()
+
+
+def test_a_losing_portfolio_has_its_mean_for_a_sharpe_ratio() -> None:
+    # Together -2 and 1: mean -0.5. Alone 1, least deviation 1: M = 1; alone -2: M = -2.
+    assert values("sharpe", [[-2.0], [1.0]], least_deviation=1.0) == pytest.approx([2 * -0.5 - 1, 2 * -0.5 + 2])
+
+
+@settings(deadline=None)
+@given(GROUPS, st.sampled_from(NAMES), st.floats(-3, 3))
+def test_silence_never_beats_any_result(groups: list[list[float]], name: str, result: float) -> None:
+    """The floor of the pnl, -3, is worth no more than anything else, however bad the others are."""
+    silent, other = values(name, [[-3.0, result], *groups])[:2]
+    assert silent <= other + 1e-9
 
 
 def test_a_very_large_gain_can_lower_the_sharpe_ratio() -> None:
