@@ -29,6 +29,7 @@ from training.prompts import check_completion_length, select_prompts
 from training.rewards.compose import Reward, compose
 from training.rewards.constant import constant_baselines, report, winner_sentence
 from training.rewards.trl import StageWeights, reward_functions
+from training.shared_prefix import SharedPrefixGRPOTrainer, is_sharded
 from training.stage import FACTS, Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
 from training.trainer_args import grpo_args
 
@@ -79,7 +80,7 @@ def train(config: GrpoConfig) -> dict[str, Any]:
 
     log = LogCallback(output / "log.jsonl", "grpo", alarms)
     model = _policy(config, base, start)
-    trainer = GRPOTrainer(
+    trainer = (SharedPrefixGRPOTrainer if config.shared_prefix and not is_sharded() else GRPOTrainer)(
         model=model,
         reward_funcs=reward_functions(rewards, _end_ids(model, tokenizer.eos_token_id)),
         args=args,

@@ -57,6 +57,9 @@ class GrpoConfig(Config):
     """Divide advantages by the rewards' deviation: in the group it would inflate near-ties."""
     on_constant_wins: Literal["stop", "warn"] = "stop"
     """What to do when a constant policy beats the reference policy on the reward as configured."""
+    shared_prefix: bool = True
+    """Read each prompt once for its group, in generation and in training: the same numbers up to rounding, in less time. Off
+    under FSDP and DeepSpeed, whose processes must read alike."""
     gradient_checkpointing: bool = False
     """Compute activations again on the way back instead of keeping them: a third more time, far less memory."""
     vllm: bool = False
