@@ -52,7 +52,9 @@ def estimate(config: SftConfig | GrpoConfig, base: str, method: Method, rows: in
     weight = NF4_BYTES if method == "qlora" else 4 if method == "full" else width
     heads = shape.num_attention_heads
     sharp = 4 if config.model.dtype == "float32" else 2
-    attention = 2.5 * sharp * heads * length if use_cpu() else 0  # fused attention keeps no matrix; the CPU's is not fused
+    attention = (
+        2.5 * sharp * heads * length if use_cpu() else 0
+    )  # fused attention keeps no matrix; the CPU's is not fused
     layer = SAVED_BYTES * sharp / 2 * shape.hidden_size + attention
     if config.gradient_checkpointing:
         layer = KEPT_BYTES * sharp / 2 * shape.hidden_size + layer / shape.num_hidden_layers
