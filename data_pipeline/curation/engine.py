@@ -17,6 +17,7 @@ import polars as pl
 from data_pipeline.curation.deduplication import SKETCH_SCHEMA, sketch
 from data_pipeline.curation.drops import DROPS_SCHEMA
 from data_pipeline.curation.filters import Fitted, apply_filters
+from data_pipeline.curation.parts import parts_of
 from tickertune.core.document import Document
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import CurationConfig
@@ -146,7 +147,11 @@ def prepared_columns(
 
 
 def prepare_batch(documents: pl.DataFrame, config: CurationConfig, fitted: Fitted) -> pl.DataFrame:
-    """Filter and sketch one batch, a row of ``PREPARED`` for each document."""
+    """Filter and sketch a batch, a row of ``PREPARED`` for each document, in parts that stay near the processor."""
+    return pl.concat([_prepare_part(part, config, fitted) for part in parts_of(documents)])
+
+
+def _prepare_part(documents: pl.DataFrame, config: CurationConfig, fitted: Fitted) -> pl.DataFrame:
     place = documents.with_row_index("_place").select("_place", "doc_id", "revision", "raw_sha256")
     numbered = documents.with_columns(doc_id=pl.int_range(pl.len()).cast(pl.String))
     kept, drops, counts = apply_filters(numbered, config, fitted)

@@ -8,6 +8,7 @@ import polars as pl
 from data_pipeline.curation.deduplication.sketch import SKETCH_SCHEMA, sketch
 from data_pipeline.curation.deduplication.survivors import Past, no_past, survivors
 from data_pipeline.curation.drops import DROPS_SCHEMA, ORDER
+from data_pipeline.curation.parts import parts_of
 
 BLOCK = 50_000
 """Documents of a block, at least; it grows with the window, so that the window is looked at a bounded number of times."""
@@ -44,7 +45,7 @@ def remove_duplicates(
         part = ordered[first : first + max(block, len(past.live))]
         first += len(part)
         if "_bands" not in part.columns:
-            part = part.with_columns(sketch(part, threshold))
+            part = part.with_columns(pl.concat([sketch(rows, threshold) for rows in parts_of(part)]))
         keep, gone, past = survivors(part, past, threshold)
         kept.append(keep)
         drops.append(gone)

@@ -94,13 +94,11 @@ def plainly_same(
         other: The same of the other.
         names: Gives ``names_in`` of both, where a capital letter asks for it.
     """
-    gone, new = one - other, other - one
-    left, right = (
-        frozenset(word for piece in pieces for word in _PIECE.findall(piece.lower())) for pieces in (gone, new)
-    )
+    gone, new = " ".join(one - other), " ".join(other - one)
+    left, right = (frozenset(_PIECE.findall(text.lower())) for text in (gone, new))
     if opposed(left, right) or (left & DATES and right & DATES):
         return False
-    if any(map(_CAPITAL.search, gone)) and any(map(_CAPITAL.search, new)):
+    if _CAPITAL.search(gone) and _CAPITAL.search(new):
         first, second = names()
         return not (left & first and right & second)
     return True
