@@ -1,9 +1,11 @@
 import json
+import tomllib
 from collections import namedtuple
 
 import pytest
 from packaging.requirements import Requirement
 
+from tests.conftest import ROOT
 from tickertune.cli import doctor
 from tickertune.cli import main as front
 
@@ -54,3 +56,12 @@ def test_gpu_that_torch_cannot_use_is_off(monkeypatch):
     (found,) = doctor.gpu()
     assert found.state == "off"
     assert "H200" in found.found
+
+
+def test_what_make_setup_does_not_install_is_no_fault():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    pins = {Requirement(line.partition("#")[0]).name for line in (ROOT / "constraints.txt").read_text().splitlines()
+            if line.partition("#")[0].strip()}  # fmt: skip
+    extra = {Requirement(text).name for name in ("cluster", "bench") for text in project[name]}
+    installed = {Requirement(text).name for name in ("cpu", "demo", "dev") for text in project[name]}
+    assert (extra & pins) - installed <= doctor.OPTIONAL

