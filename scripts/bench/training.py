@@ -69,7 +69,7 @@ def main() -> int:
             for name, rate in found.items():
                 runs = [run["rate"] for run in raw[job][name]]
                 unit = raw[job][name][0]["unit"]
-                print(f"{name:<32}{rate:>12,.0f} {unit}/s   ({min(runs):,.0f} to {max(runs):,.0f})")
+                print(f"{name:<32}{rate:>12,.4g} {unit}/s   ({min(runs):,.4g} to {max(runs):,.4g})")
         print("\n".join(missed) or "Every target is met.")
     return int(bool(missed) and options.check)
 
