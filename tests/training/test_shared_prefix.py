@@ -14,10 +14,8 @@ from tickertune.core.models import resolve_model
 from training.shared_prefix import Rows, SharedPrefixGRPOTrainer, equal_neighbours, shared_prompts
 
 
-@pytest.fixture(scope="module")
-def model() -> Any:
-    """The tiny model with an adapter that moves its answers."""
-    base = AutoModelForCausalLM.from_pretrained(resolve_model(TINY), dtype=torch.float32, attn_implementation="eager")
+def adapted(base: Any) -> Any:
+    """A base model with an adapter that moves its answers."""
     with torch.random.fork_rng():
         torch.manual_seed(3)
         tuned = get_peft_model(base, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM"))
@@ -25,6 +23,15 @@ def model() -> Any:
             if "lora_" in name:
                 torch.nn.init.normal_(weight, std=0.2)
     return tuned.train()
+
+
+def tiny() -> Any:
+    return AutoModelForCausalLM.from_pretrained(resolve_model(TINY), dtype=torch.float32, attn_implementation="eager")
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    return adapted(tiny())
 
 
 def prompts(lengths: list[int], copies: list[int]) -> dict[str, torch.Tensor]:
@@ -97,15 +104,9 @@ class Plain(GRPOTrainer):  # type: ignore[misc]
 @pytest.fixture(scope="module")
 def scored() -> Any:
     """A model with TRL's head, as the trainer prepares it."""
-    base = AutoModelForCausalLM.from_pretrained(resolve_model(TINY), dtype=torch.float32, attn_implementation="eager")
+    base = tiny()
     add_fused_lm_head(base, outputs=("log_probs", "entropy"))
-    with torch.random.fork_rng():
-        torch.manual_seed(3)
-        tuned = get_peft_model(base, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM"))
-        for name, weight in tuned.named_parameters():
-            if "lora_" in name:
-                torch.nn.init.normal_(weight, std=0.2)
-    return tuned.train()
+    return adapted(base)
 
 
 def batch(order: list[int], lengths: list[int], answers: list[int]) -> tuple[torch.Tensor, torch.Tensor, int]:
