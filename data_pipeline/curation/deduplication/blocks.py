@@ -7,6 +7,7 @@ import polars as pl
 
 from data_pipeline.curation.deduplication.sketch import SKETCH_SCHEMA, sketch
 from data_pipeline.curation.deduplication.survivors import Past, no_past, survivors
+from data_pipeline.curation.deduplication.words import word_parts
 from data_pipeline.curation.drops import DROPS_SCHEMA, ORDER
 from data_pipeline.curation.parts import parts_of
 
@@ -44,9 +45,12 @@ def remove_duplicates(
     while first < len(ordered):
         part = ordered[first : first + max(block, len(past.live))]
         first += len(part)
+        words = None
         if "_bands" not in part.columns:
-            part = part.with_columns(pl.concat([sketch(rows, threshold) for rows in parts_of(part)]))
-        keep, gone, past = survivors(part, past, threshold)
+            pieces = [(rows, word_parts(rows)) for rows in parts_of(part)]
+            part = part.with_columns(pl.concat([sketch(rows, threshold, found) for rows, found in pieces]))
+            words = pl.concat([found for _, found in pieces])
+        keep, gone, past = survivors(part, past, threshold, words)
         kept.append(keep)
         drops.append(gone)
     return Judged(ordered.select(columns).filter(pl.Series(np.concatenate(kept))), pl.concat(drops), past)

@@ -45,16 +45,17 @@ the text is short; hash of the words without an attribution, and whether there i
 CHARACTER_KIND, WORD_KIND = 0, 1
 
 
-def sketch(documents: pl.DataFrame, threshold: float) -> pl.DataFrame:
+def sketch(documents: pl.DataFrame, threshold: float, parts: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return ``SKETCH_SCHEMA``, a row for each document.
 
     Args:
         documents: ``title``, ``body`` and ``symbols`` of ``Document``.
         threshold: Jaccard similarity from which two documents are near duplicates.
+        parts: Their ``word_parts``, where they are at hand.
     """
     if documents.is_empty():
         return SKETCH_SCHEMA.to_frame()
-    parts = word_parts(documents)
+    parts = word_parts(documents) if parts is None else parts
     hashed = hashed_words(parts["title"], parts["body"])
     counts = hashed.counts
     words = sequence_hash(hashed.hashes, counts)

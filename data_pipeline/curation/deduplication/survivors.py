@@ -13,6 +13,7 @@ from data_pipeline.curation.deduplication.ids import IdSet, added, contains
 from data_pipeline.curation.deduplication.same import Text, same_report
 from data_pipeline.curation.deduplication.sketch import SKETCH_SCHEMA
 from data_pipeline.curation.deduplication.texts import CandidateTexts
+from data_pipeline.curation.deduplication.words import word_parts
 from data_pipeline.curation.drops import DROPS_SCHEMA, Drop, drops_frame
 
 WINDOW = timedelta(days=7)
@@ -45,13 +46,16 @@ def no_past(documents: pl.DataFrame) -> Past:
     return Past(live.with_columns(pl.lit(None, dtype=pl.Int64).alias("_seen")), EXACT_SCHEMA.to_frame())
 
 
-def survivors(documents: pl.DataFrame, past: Past, threshold: float) -> tuple[np.ndarray, pl.DataFrame, Past]:
+def survivors(
+    documents: pl.DataFrame, past: Past, threshold: float, words: pl.DataFrame | None = None
+) -> tuple[np.ndarray, pl.DataFrame, Past]:
     """Judge documents by those before them.
 
     Args:
         documents: ``COMPARED`` and their sketch, in ``ORDER``, all after those of the past.
         past: What is left of the documents before.
         threshold: Jaccard similarity from which two documents are near duplicates.
+        words: ``word_parts`` of the documents, where they are at hand; else those of candidates are computed.
 
     Returns:
         Which are kept, the drops in ``DROPS_SCHEMA``, and what is left for the next documents. ``past`` is unchanged.
@@ -60,7 +64,7 @@ def survivors(documents: pl.DataFrame, past: Past, threshold: float) -> tuple[np
         return np.zeros(0, dtype=bool), DROPS_SCHEMA.to_frame(), past
     exact = _ExactPass(documents, past)
     exact.run()
-    near = _NearPass(documents, past, ~exact.dropped, threshold)
+    near = _NearPass(documents, past, ~exact.dropped, threshold, words)
     near.run()
     gone = {drop.doc_id: drop.survivor for drop in reversed(near.drops)}
     exact_drops = [drop._replace(survivor=gone.get(drop.survivor or "", drop.survivor)) for drop in exact.drops]
@@ -134,8 +138,11 @@ class _ExactPass(_Pass):
 
 
 class _NearPass(_Pass):
-    def __init__(self, documents: pl.DataFrame, past: Past, left: np.ndarray, threshold: float) -> None:
+    def __init__(
+        self, documents: pl.DataFrame, past: Past, left: np.ndarray, threshold: float, words: pl.DataFrame | None
+    ) -> None:
         super().__init__(documents, past, "near")
+        self.given = words
         self.kept = left.copy()
         self.threshold = threshold
         self.start = len(past.live)
@@ -157,7 +164,7 @@ class _NearPass(_Pass):
     def run(self) -> None:
         candidates = find_candidates(self.all.select(SKETCH_SCHEMA.names()), self.judged, self.start)
         self.rows = candidates.rows
-        self.texts = CandidateTexts(self.all[self.rows])
+        self.texts = CandidateTexts(self.all[self.rows], self._parts())
         later, earlier, likeness = self._verified(candidates)
         crowds = _Crowds(candidates, self.start)
         bounds = np.searchsorted(later, np.arange(self.start, len(self.all) + 1))
@@ -182,6 +189,13 @@ class _NearPass(_Pass):
             self.alive[row] = self.kept[row - self.start] = False
             name = self.names[survivor]
             self.drops.append(Drop(doc_id, revision, "near_duplicate", name, f"similarity {similarity:.3f}"))
+
+    def _parts(self) -> pl.DataFrame:
+        """The words of the candidates."""
+        if self.given is None:
+            return word_parts(self.all[self.rows])
+        old = int(np.searchsorted(self.rows, self.start))
+        return pl.concat([word_parts(self.all[self.rows[:old]]), self.given[self.rows[old:] - self.start]])
 
     def _verified(self, candidates: Candidates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pairs whose facts allow it and that are similar enough, or equal but for an attribution or synonyms."""

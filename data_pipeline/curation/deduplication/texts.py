@@ -16,7 +16,7 @@ from data_pipeline.curation.deduplication.hashing import (
 from data_pipeline.curation.deduplication.same import Text, names_in, plainly_same
 from data_pipeline.curation.deduplication.sketch import bloom_bits, flat_words, payload_ids
 from data_pipeline.curation.deduplication.wording import canonical
-from data_pipeline.curation.deduplication.words import is_fact, word_parts
+from data_pipeline.curation.deduplication.words import is_fact
 
 _AT_ONCE = 1_000_000
 """Shingles compared at a time."""
@@ -26,13 +26,13 @@ Shingler = Callable[[pl.DataFrame], tuple[np.ndarray, np.ndarray]]
 
 
 class CandidateTexts:
-    """The documents that may be near duplicates of one another: a table with their sketches."""
+    """The documents that may be near duplicates of one another: a table with their sketches, and their ``word_parts``."""
 
-    def __init__(self, documents: pl.DataFrame) -> None:
+    def __init__(self, documents: pl.DataFrame, parts: pl.DataFrame) -> None:
         self.documents = documents
         self.short = documents["_short"].to_numpy()
         self.brief = documents["_same"].is_not_null().to_numpy()
-        self.parts = word_parts(documents)
+        self.parts = parts
         self.words = flat_words(self.parts)
         self.payload = payload_ids(documents)
         self._split: dict[int, frozenset[str]] = {}
