@@ -106,15 +106,15 @@ def foreign(texts: pl.Series, words: Words, declared: pl.Series, keep: list[list
         others = counts >= counts[row] + lead
         others[row] = False
         over[row] = others.any(axis=0)
-    script = _other_script(texts)
-    places = {code: row for row, code in enumerate(_LANGUAGES)}
-    return pl.Series(
-        [
-            bool(stays) and (strange or all(over[places[code], text] for code in stays))
-            for text, (stays, strange) in enumerate(zip(keep, script, strict=True))
-        ],
-        dtype=pl.Boolean,
-    )
+    script = _other_script(texts).to_numpy()
+    groups: dict[tuple[str, ...], int] = {}
+    group = np.array([groups.setdefault(tuple(stays), len(groups)) for stays in keep], dtype=np.int64)
+    out = np.zeros(len(texts), dtype=np.bool_)
+    for stays, number in groups.items():
+        if stays:
+            against = over[[_LANGUAGES.index(code) for code in stays]].all(axis=0)
+            out |= (group == number) & (script | against)
+    return pl.Series(out)
 
 
 def _other_script(texts: pl.Series) -> pl.Series:

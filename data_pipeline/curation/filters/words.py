@@ -79,9 +79,14 @@ class Words:
         """Words of each text that stand in each list of a vocabulary, [lists, n]."""
         member = vocabulary.member(self.entries)
         some: Flags = np.any(member, axis=1)
+        patterns, inverse = np.unique(member[some], axis=0, return_inverse=True)
+        pattern = np.zeros(len(some), dtype=np.int64)
+        pattern[some] = inverse.ravel()
         at = np.flatnonzero(some[self.codes])
-        owner, codes, texts = self.owner[at], self.codes[at], len(self.starts) - 1
-        return np.stack([np.bincount(owner, weights=one[codes], minlength=texts) for one in member.T])
+        texts, kinds = len(self.starts) - 1, len(patterns)
+        counts = np.bincount(self.owner[at] * kinds + pattern[self.codes[at]], minlength=texts * kinds)
+        summed: NDArray[np.float64] = (counts.reshape(texts, kinds) @ patterns.astype(float)).T
+        return summed
 
     def where(self, chosen: Flags) -> "Words":
         """The words of some of the texts, by a mask [n]."""
