@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from eval.metrics import METRICS, Metric, MetricRow, Totals, day_totals
-from eval.statistics import block_length, bootstrap_sums, holm, interval, p_above_zero
+from eval.statistics import block_length, bootstrap_sums, holm, interval, p_above_zero, widened, widening
 from tickertune.core.recipe import EvalConfig
 from tickertune.core.tasks import LabelTask
 
@@ -22,6 +22,12 @@ class _Judged:
 
     total: Totals
     drawn: Totals | None
+    factor: float
+    """By how much draws are to be spread (``widening``)."""
+
+    def draws(self, metric: Metric) -> NDArray[np.float64] | None:
+        """The metric of each draw, as it came."""
+        return None if self.drawn is None else metric.value(self.drawn)
 
 
 def metric_rows(
@@ -70,9 +76,10 @@ def _judge(
     draws: list[NDArray[np.float64]] | list[None] = (
         [None] * len(flats) if drawn is None else np.split(drawn, len(flats), axis=1)
     )
-    k = len(task.labels)
+    k, days = len(task.labels), flats[0].shape[0]
+    factor = widening(days, block, horizon)
     return {
-        name: _Judged(Totals.of_flat(flat.sum(axis=0), k), None if draw is None else Totals.of_flat(draw, k))
+        name: _Judged(Totals.of_flat(flat.sum(axis=0), k), None if draw is None else Totals.of_flat(draw, k), factor)
         for name, flat, draw in zip(predictions, flats, draws, strict=True)
     }
 
@@ -87,8 +94,11 @@ def _row(
         return
     signs = (1.0, -1.0)
     value = sum(sign * float(metric.value(side.total)) for sign, side in zip(signs, sides, strict=False))
-    drawn = [metric.value(side.drawn) for side in sides if side.drawn is not None]
-    low, high = interval(drawn[0] if second is None else drawn[0] - drawn[1]) if drawn else (None, None)
+    drawn = [draws for side in sides if (draws := side.draws(metric)) is not None]
+    low, high = None, None
+    if drawn:
+        draws = widened(drawn[0] if second is None else drawn[0] - drawn[1], value, first.factor)
+        low, high = interval(draws if second is not None else np.clip(draws, *metric.bounds))
     yield MetricRow(
         world=world, checkpoint=name, metric=metric_name, value=value, low=low, high=high, n=counts[0], days=days
     )
@@ -105,21 +115,24 @@ def _pairs(names: Sequence[str], checkpoints: Sequence[str], trained: Sequence[s
 
 
 def _p_values(world: str, days: int, judged: Mapping[str, _Judged], trained: Sequence[str]) -> list[MetricRow]:
+    metric = METRICS[TESTED]
     values = {
-        name: p_above_zero(METRICS[TESTED].value(side.drawn)) for name, side in judged.items() if side.drawn is not None
+        name: p_above_zero(widened(draws, float(metric.value(side.total)), side.factor))
+        for name, side in judged.items()
+        if (draws := side.draws(metric)) is not None
     }
     adjusted = holm({name: values[name] for name in trained if name in values})
     return [
         MetricRow(
             world=world,
             checkpoint=name,
-            metric=metric,
+            metric=label,
             value=value,
             low=value,
             high=value,
-            n=int(METRICS[TESTED].count(judged[name].total)),
+            n=int(metric.count(judged[name].total)),
             days=days,
         )
-        for metric, found in ((P_VALUE, values), (f"{P_VALUE}_holm", adjusted))
+        for label, found in ((P_VALUE, values), (f"{P_VALUE}_holm", adjusted))
         for name, value in found.items()
     ]

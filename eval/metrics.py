@@ -165,14 +165,21 @@ class Metric:
     count: Callable[[Totals], Floats]
     paired: bool = True
     """Whether the difference between two predictors is reported."""
+    bounds: tuple[float, float] = (0.0, 1.0)
+    """Least and largest possible value."""
 
 
-def _on_confusion(measure: Callable[[Floats], Floats], paired: bool = True) -> Metric:
-    return Metric(lambda totals: measure(totals.confusion), partial(_count, name="confusion"), paired)
+SIGNED = (-1.0, 1.0)
 
 
-def _on_raw(measure: Callable[[Floats], Floats]) -> Metric:
-    return Metric(lambda totals: measure(totals.raw), partial(_count, name="raw"))
+def _on_confusion(
+    measure: Callable[[Floats], Floats], paired: bool = True, bounds: tuple[float, float] = (0.0, 1.0)
+) -> Metric:
+    return Metric(lambda totals: measure(totals.confusion), partial(_count, name="confusion"), paired, bounds)
+
+
+def _on_raw(measure: Callable[[Floats], Floats], bounds: tuple[float, float] = (0.0, 1.0)) -> Metric:
+    return Metric(lambda totals: measure(totals.raw), partial(_count, name="raw"), bounds=bounds)
 
 
 def _count(totals: Totals, name: str) -> Floats:
@@ -182,14 +189,16 @@ def _count(totals: Totals, name: str) -> Floats:
 METRICS: dict[str, Metric] = {
     "accuracy": _on_confusion(accuracy),
     "accuracy_on_parsed": _on_confusion(accuracy_on_parsed, paired=False),
-    "mcc": _on_confusion(mcc),
+    "mcc": _on_confusion(mcc, bounds=SIGNED),
     "macro_f1": _on_confusion(macro_f1),
     "weighted_f1": _on_confusion(weighted_f1),
     "unparsed_share": _on_confusion(unparsed_share, paired=False),
     "accuracy_raw": _on_raw(accuracy),
-    "mcc_raw": _on_raw(mcc),
+    "mcc_raw": _on_raw(mcc, SIGNED),
     "pnl_reward": Metric(
-        lambda totals: _ratio(totals.pnl[..., 0], totals.pnl[..., 1]), lambda totals: totals.pnl[..., 1]
+        lambda totals: _ratio(totals.pnl[..., 0], totals.pnl[..., 1]),
+        lambda totals: totals.pnl[..., 1],
+        bounds=(-np.inf, np.inf),
     ),
     "ece": Metric(
         lambda totals: expected_calibration_error(totals.calibration),

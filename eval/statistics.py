@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LEVEL = 0.95
+_NORMAL = 1.96
 _CHUNK_CELLS = 8_000_000
 """Most cells of the table of day weights held at once."""
 
@@ -54,6 +55,34 @@ def _day_weights(generator: np.random.Generator, count: int, days: int, block: i
     drawn = (starts[:, :, None] + np.arange(block)).reshape(count, -1)[:, :days] % days
     flat = (drawn + days * np.arange(count)[:, None]).ravel()
     return np.bincount(flat, minlength=count * days).reshape(count, days).astype(np.float64)
+
+
+def widening(sessions: int, block: int, horizon: int) -> float:
+    """By how much a block bootstrap's draws spread too little about the value.
+
+    Two known reasons. Returns of windows that overlap are correlated as long as they share sessions, by the share of
+    sessions; circular blocks of length l see a correlation at lag k as (1 - k/l) of what it is, so that of the long-run
+    variance ``horizon`` (in units of the variance) ``(horizon**2 - 1) / (3 l)`` is lost. And few blocks estimate a
+    variance badly: the fixed-b critical value for Bartlett weights (Kiefer and Vogelsang 2005) stands for the
+    normal one. ``scripts/interval_coverage.py`` measures what it is good for.
+
+    Args:
+        sessions: Length of the series.
+        block: Sessions in a block.
+        horizon: Sessions from entry to exit; 1 where windows don't overlap.
+
+    Returns:
+        A factor of at least 1.
+    """
+    lost = (horizon**2 - 1) / (3 * horizon * block)
+    b = block / sessions
+    critical = _NORMAL + 2.9694 * b + 0.4160 * b**2 - 0.5324 * b**3
+    return float(critical / _NORMAL / np.sqrt(1 - lost))
+
+
+def widened(draws: Floats, value: float, factor: float) -> Floats:
+    """Draws of one metric spread about its value by a factor."""
+    return value + factor * (draws - value)
 
 
 def interval(draws: Floats) -> tuple[float, float]:

@@ -12,11 +12,16 @@ from data_pipeline.labels.sessions import load_sessions
 from eval.metrics import MetricRow
 from eval.portfolio import measures
 from eval.portfolio.accounting import Ledger, backtest, buy_and_hold
-from eval.statistics import block_length, holm, interval, p_above_zero
+from eval.statistics import block_length, holm, interval, p_above_zero, widened, widening
 from tickertune.core.recipe import EvalConfig
 
 BUY_AND_HOLD = "buy_and_hold"
 P_VALUE = "sharpe_gross_p_above_zero"
+BOUNDS = {
+    "volatility": (0.0, np.inf), "max_drawdown": (-1.0, 0.0), "turnover": (0.0, np.inf), "exposure": (0.0, np.inf),
+    "hit_rate": (0.0, 1.0), "sharpe_costs_only": (-np.inf, 0.0), "cost_drag": (-np.inf, 0.0),
+}  # fmt: skip
+"""Least and largest possible value of a measure, where there are any."""
 Pick = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
@@ -81,7 +86,13 @@ def _estimates(ledger: Ledger, cost_bps: float, per_year: float, take: Pick) -> 
 
 
 def _rows(
-    world: str, name: str, ledger: Ledger, draws: NDArray[np.int64] | None, cost_bps: float, per_year: float
+    world: str,
+    name: str,
+    ledger: Ledger,
+    draws: NDArray[np.int64] | None,
+    cost_bps: float,
+    per_year: float,
+    factor: float,
 ) -> Iterator[MetricRow]:
     point = _estimates(ledger, cost_bps, per_year, lambda column: column)
     drawn = {} if draws is None else _estimates(ledger, cost_bps, per_year, lambda column: column[draws])
@@ -90,10 +101,13 @@ def _rows(
     row = partial(MetricRow, world=world, checkpoint=name, n=int(ledger.samples.sum()), days=len(ledger.sessions))
     for metric, value in point.items():
         if metric not in undefined:
-            low, high = interval(drawn[metric]) if drawn else (None, None)
+            low, high = None, None
+            if drawn:
+                spread = widened(drawn[metric], float(value), factor)
+                low, high = interval(np.clip(spread, *BOUNDS.get(metric, (-np.inf, np.inf))))
             yield row(metric=metric, value=float(value), low=low, high=high)
     if drawn:
-        chance = p_above_zero(drawn["sharpe_gross"])
+        chance = p_above_zero(widened(drawn["sharpe_gross"], float(point["sharpe_gross"]), factor))
         yield row(metric=P_VALUE, value=chance, low=chance, high=chance)
 
 
@@ -150,7 +164,8 @@ def portfolio_rows(
     for name, ledger in ledgers.items():
         block = block_length(config.block_sessions, horizon)
         draws = block_draws(len(ledger.sessions), block, config.resamples, config.seed)
-        rows += _rows(world, name, ledger, draws, config.cost_bps, per_year)
+        factor = widening(len(ledger.sessions), block, horizon)
+        rows += _rows(world, name, ledger, draws, config.cost_bps, per_year, factor)
         tables.append(ledger.equity(config.cost_bps).insert_column(0, pl.lit(name).alias("checkpoint")))
     return rows + _holm_rows(rows, trained), pl.concat(tables) if tables else _no_equity()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.statistics import block_length, bootstrap_sums, holm, interval, p_above_zero
+from eval.statistics import block_length, bootstrap_sums, holm, interval, p_above_zero, widened, widening
 
 
 def naive_sums(day_sums: np.ndarray, block: int, draws: int, seed: int) -> np.ndarray:
@@ -59,6 +59,37 @@ def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         low, high = interval(drawn[:, 0] / 40)
         hits += low <= 0.3 <= high
     assert 0.89 <= hits / 200 <= 0.99
+
+
+@given(st.integers(3, 500), st.integers(1, 60))
+def test_draws_are_never_narrowed_and_more_sessions_need_less(sessions: int, horizon: int) -> None:
+    block = block_length(1, horizon)
+    factors = [widening(length, block, horizon) for length in (sessions + block, 10 * (sessions + block))]
+    assert factors[0] > factors[1] >= 1
+    draws = np.array([-1.0, 0.0, 4.0])
+    np.testing.assert_allclose(widened(draws, 1.0, factors[0]) - 1, factors[0] * (draws - 1))
+
+
+def test_windows_that_overlap_are_covered_as_often_as_they_should() -> None:
+    generator = np.random.default_rng(0)
+    sessions, horizon = 250, 15
+    block = block_length(1, horizon)
+    factor = widening(sessions, block, horizon)
+    hits = {"widened": 0, "plain": 0, "single sessions": 0}
+    for seed in range(300):
+        shocks = generator.normal(size=sessions + horizon - 1)
+        days = np.convolve(shocks, np.ones(horizon), mode="valid")[:, None]
+        drawn, alone = (bootstrap_sums(days, length, 300, seed) for length in (block, 1))
+        assert drawn is not None
+        assert alone is not None
+        value = float(days.sum())
+        for name, draws in (
+            ("widened", widened(drawn[:, 0], value, factor)), ("plain", drawn[:, 0]), ("single sessions", alone[:, 0])
+        ):  # fmt: skip
+            low, high = interval(draws)
+            hits[name] += low <= 0 <= high
+    assert 0.91 <= hits["widened"] / 300 <= 0.99
+    assert hits["single sessions"] / 300 < 0.6 < hits["plain"] / 300 < hits["widened"] / 300
 
 
 def test_blocks_widen_the_interval_where_days_hang_together() -> None:
