@@ -7,13 +7,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from eval.metrics import METRICS, Metric, MetricRow, Totals, day_totals
+from eval.metrics import METRICS, Metric, MetricRow, Totals, day_totals, pesaran_timmermann_p
 from eval.statistics import block_length, bootstrap_sums, holm, interval, p_above_zero, widened, widening
 from tickertune.core.recipe import EvalConfig
-from tickertune.core.tasks import LabelTask
+from tickertune.core.tasks import LabelTask, MovementTask
 
 TESTED = "mcc"
 P_VALUE = f"{TESTED}_p_above_zero"
+TIMING = "pesaran_timmermann_p"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,18 @@ def metric_rows(
             if metric.paired:
                 pair = f"{later} minus {earlier}"
                 rows += _row(world, pair, metric_name, metric, days, judged[later], judged[earlier])
-    return rows + _p_values(world, days, {name: judged[name] for name in checkpoints}, trained)
+    found = {P_VALUE: _chances({name: judged[name] for name in checkpoints})}
+    found[f"{P_VALUE}_holm"] = holm({name: found[P_VALUE][name] for name in trained if name in found[P_VALUE]})
+    if isinstance(task, MovementTask) and len(task.labels) == 2:
+        found[TIMING] = {name: float(pesaran_timmermann_p(side.total.confusion)) for name, side in judged.items()}
+    return rows + [
+        MetricRow(
+            world=world, checkpoint=name, metric=metric, value=value, low=value, high=value,
+            n=int(METRICS[TESTED].count(judged[name].total)), days=days,
+        )
+        for metric, values in found.items()
+        for name, value in values.items()
+    ]  # fmt: skip
 
 
 def _judge(
@@ -114,25 +126,11 @@ def _pairs(names: Sequence[str], checkpoints: Sequence[str], trained: Sequence[s
                 yield checkpoint, baseline
 
 
-def _p_values(world: str, days: int, judged: Mapping[str, _Judged], trained: Sequence[str]) -> list[MetricRow]:
+def _chances(judged: Mapping[str, _Judged]) -> dict[str, float]:
+    """P-values of an MCC not above 0, where there are draws."""
     metric = METRICS[TESTED]
-    values = {
+    return {
         name: p_above_zero(widened(draws, float(metric.value(side.total)), side.factor))
         for name, side in judged.items()
         if (draws := side.draws(metric)) is not None
     }
-    adjusted = holm({name: values[name] for name in trained if name in values})
-    return [
-        MetricRow(
-            world=world,
-            checkpoint=name,
-            metric=label,
-            value=value,
-            low=value,
-            high=value,
-            n=int(metric.count(judged[name].total)),
-            days=days,
-        )
-        for label, found in ((P_VALUE, values), (f"{P_VALUE}_holm", adjusted))
-        for name, value in found.items()
-    ]

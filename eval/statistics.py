@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LEVEL = 0.95
-_NORMAL = 1.96
+_NORMAL, _POWER = 1.96, 0.8416
+"""Quantiles of the normal distribution at 97.5% and 80%."""
 _CHUNK_CELLS = 8_000_000
 """Most cells of the table of day weights held at once."""
 
@@ -89,6 +90,21 @@ def interval(draws: Floats) -> tuple[float, float]:
     """Percentile interval at 95% of the draws of one metric."""
     low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def days_needed(value: float, low: float, high: float, days: int) -> float:
+    """Days after which a difference of this size would lie outside of its 95% interval in 4 of 5 periods.
+
+    The interval shrinks with the root of the days; power 80%, two-sided test at 5%.
+
+    Args:
+        value: The difference seen; infinity is returned for 0.
+        low: Lower end of its 95% interval.
+        high: Upper end.
+        days: Days that the interval rests on.
+    """
+    error = (high - low) / (2 * _NORMAL)
+    return days * ((_NORMAL + _POWER) * error / value) ** 2 if value else float("inf")
 
 
 def p_above_zero(draws: Floats) -> float:

@@ -6,10 +6,12 @@ from typing import Literal
 from eval.metrics import MetricRow
 from eval.report.collect import RunView, World
 from eval.report.layout import interval, metric_title, number, title_of, verdict, with_interval
+from eval.statistics import days_needed
 
 Tone = Literal["good", "bad", "plain"]
 UNPARSED_LIMIT = 0.05
 LEVEL = 0.05
+MOST_DAYS = 10_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def _gains(world: World) -> list[Finding]:
         metric = headline(world) if earlier == "base" or not world.dated else "pnl_reward"
         row = world.rows.get(f"{later} minus {earlier}", metric)
         if row is not None:
-            found.append(Finding(_tone(row), _compared(row, later, earlier)))
+            found.append(Finding(_tone(row), _compared(row, later, earlier, world)))
     return found
 
 
@@ -57,13 +59,23 @@ def _against_baseline(world: World) -> list[Finding]:
     for name in trained(world):
         row = world.rows.get(f"{name} minus tfidf", headline(world))
         if row is not None:
-            found.append(Finding(_tone(row), _compared(row, name, "tfidf")))
+            found.append(Finding(_tone(row), _compared(row, name, "tfidf", world)))
     return found
 
 
-def _compared(row: MetricRow, later: str, earlier: str) -> str:
-    difference = with_interval(row, signed=True)
-    return f"{title_of(later)} against {title_of(earlier)}: {metric_title(row.metric)} {difference}, {verdict(row)}."
+def _compared(row: MetricRow, later: str, earlier: str, world: World) -> str:
+    difference, words = with_interval(row, signed=True), verdict(row)
+    text = f"{title_of(later)} against {title_of(earlier)}: {metric_title(row.metric)} {difference}, {words}."
+    return text + _power(row, "days" if world.dated else "texts") if words == "not distinguishable" else text
+
+
+def _power(row: MetricRow, unit: str) -> str:
+    """How long a period would have to be to tell such a difference from none."""
+    if row.low is None or row.high is None or row.days < 2:
+        return ""
+    needed = days_needed(row.value, row.low, row.high, row.days)
+    many = f"about {needed:,.0f}" if needed <= MOST_DAYS else f"more than {MOST_DAYS:,}"
+    return f" To tell one of this size from none takes {many} {unit}; here are {row.days:,}."
 
 
 def _tone(row: MetricRow) -> Tone:

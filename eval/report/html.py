@@ -36,7 +36,11 @@ def render_html(run: RunView) -> str:
 
 def _world(world: World) -> Mapping[str, Any]:
     drawn = {name: (draw(world), words) for name, (draw, words) in WORLD_PLOTS.items()}
-    grids = {"scores": tables.scores(world), "portfolio": tables.portfolio(world)}
+    grids = {
+        "scores": tables.scores(world),
+        "confidence": tables.confidence(world),
+        "portfolio": tables.portfolio(world),
+    }
     return {
         "name": world.name,
         "placebo": world.placebo,

@@ -31,7 +31,18 @@ METRICS = {
     "mcc_raw": Metric("MCC raw", "number", 3, "MCC against the sign of the raw return, market included"),
     "accuracy_raw": Metric("Acc. raw", "percent", 1, "accuracy against the sign of the raw return"),
     "pnl_reward": Metric("P&L reward", "number", 3, "mean of position times clipped scaled return, minus costs"),
-    "ece": Metric("ECE", "number", 3, "expected calibration error: stated confidence against the share right"),
+    "ece": Metric("ECE", "number", 3, "stated confidence against the share right, over ten bins of equal mass"),
+    "brier": Metric(
+        "Brier", "number", 3, "squared error of the stated probabilities over all classes: 0 is best, 2 worst"
+    ),
+    "log_score": Metric("Log score", "number", 3, "mean log-probability of what came: 0 is best"),
+    "confident_half_accuracy": Metric(
+        "Acc. confident half", "percent", 1, "accuracy of the half of the decisions that is stated most confidently"
+    ),
+    "rank_ic": Metric("Rank IC", "number", 3, "mean rank correlation of decision and return within a day"),
+    "pesaran_timmermann_p": Metric(
+        "Timing p", "number", 3, "Pesaran-Timmermann test, which wrongly takes decisions of one day for independent"
+    ),
     "accuracy_on_parsed": Metric("Acc. parsed", "percent", 1, "accuracy among the answers that name a label"),
     "unparsed_share": Metric("Unparsed", "percent", 1, "answers that name no label, or several"),
     "sharpe_gross": Metric("Sharpe gross", "number", 2, "annualised, market-neutral, before costs"),
@@ -54,8 +65,9 @@ METRICS = {
     "break_even_cost_bps": Metric("Break-even, bps", "unit", 1, "cost of a side at which nothing is left"),
     "hit_rate": Metric("Hit rate", "percent", 1, "share of positions that earned money before costs"),
 }
-MOVEMENT_COLUMNS = ("mcc", "accuracy", "macro_f1", "weighted_f1", "mcc_raw", "pnl_reward", "ece", "unparsed_share")
-SENTIMENT_COLUMNS = ("weighted_f1", "accuracy", "macro_f1", "mcc", "ece", "unparsed_share")
+MOVEMENT_COLUMNS = ("mcc", "accuracy", "macro_f1", "weighted_f1", "mcc_raw", "pnl_reward", "unparsed_share")
+SENTIMENT_COLUMNS = ("weighted_f1", "accuracy", "macro_f1", "mcc", "unparsed_share")
+CONFIDENCE_COLUMNS = ("brier", "log_score", "ece", "confident_half_accuracy", "rank_ic", "pesaran_timmermann_p")
 WITHOUT_INTERVAL = ("sharpe_costs_only", "cost_drag", "turnover", "hit_rate")
 """Columns whose intervals, which stand in metrics.json, a reader of the page can do without."""
 PORTFOLIO_COLUMNS = (

@@ -34,6 +34,7 @@ def _world(world: World) -> list[str]:
     titled = (
         ("Scores", tables.scores(world)),
         ("Paired differences", tables.differences(world)),
+        ("Confidence and ranking", tables.confidence(world)),
         ("Portfolio", tables.portfolio(world)),
         ("Class priors", tables.priors(world)),
     )

@@ -10,6 +10,7 @@ from eval.report.collect import RunView, World
 from eval.report.facts import AMOUNTS
 from eval.report.findings import headline
 from eval.report.layout import (
+    CONFIDENCE_COLUMNS,
     MOVEMENT_COLUMNS,
     PORTFOLIO_COLUMNS,
     SENTIMENT_COLUMNS,
@@ -73,6 +74,11 @@ def _grid(world: World, wanted: Sequence[str]) -> Grid | None:
 def scores(world: World) -> Grid | None:
     """Classification scores of every checkpoint and baseline."""
     return _grid(world, MOVEMENT_COLUMNS if world.dated else SENTIMENT_COLUMNS)
+
+
+def confidence(world: World) -> Grid | None:
+    """How sure every checkpoint and baseline is, and how well a day's decisions rank its stocks."""
+    return _grid(world, CONFIDENCE_COLUMNS)
 
 
 def portfolio(world: World) -> Grid | None:

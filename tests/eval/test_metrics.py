@@ -5,10 +5,12 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn import metrics as sk
 
 from eval import metrics
 from eval.metrics import METRICS, Totals, day_totals
+from eval.metrics.calibration import BINS, bins_of
 from eval.pnl import pnl
 from eval.prediction import predictions_of
 from tests.eval.conftest import made_samples
@@ -114,6 +116,85 @@ def test_calibration_error_is_the_gap_of_confidence_and_accuracy() -> None:
     hits = (frame["gold"] == "up").mean()
     assert isinstance(hits, float)
     assert float(METRICS["ece"].value(total(frame))) == pytest.approx(abs(0.9 - hits))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=200))
+def test_bins_of_confidence_hold_equally_many_but_for_ties(confidence: list[float]) -> None:
+    values = np.array(confidence)
+    bins = bins_of(values)
+    assert ((bins >= 0) & (bins < BINS)).all()
+    order = np.argsort(values)
+    assert (np.diff(bins[order]) >= 0).all()
+    if len(set(confidence)) == len(confidence):
+        assert np.bincount(bins, minlength=BINS).max() <= -(-len(confidence) // BINS) + 1
+
+
+def stated_predictions(count: int) -> pl.DataFrame:
+    """Decisions with probabilities that are right more often than not, three a day."""
+    samples = made_samples(0, count // 3)
+    up = np.random.default_rng(3).uniform(0.05, 0.95, count)
+    logprobs = np.log(np.stack([up, 1 - up] if TASK.labels[0] == "up" else [1 - up, up], axis=-1))
+    best = logprobs.argmax(axis=1)
+    decisions = [
+        Decision(outcome="label", label=TASK.labels[place], confidence=float(np.exp(row[place])))
+        for row, place in zip(logprobs, best, strict=True)
+    ]
+    return predictions_of(samples, TASK, decisions, logprobs)
+
+
+def test_proper_scores_agree_with_scikit_learn() -> None:
+    frame = stated_predictions(60)
+    up = np.exp(np.array(frame["logprobs"].to_list())[:, TASK.labels.index("up")])
+    truth = (frame["gold"] == "up").to_numpy()
+    assert float(METRICS["brier"].value(total(frame))) == pytest.approx(2 * sk.brier_score_loss(truth, up))
+    assert float(METRICS["log_score"].value(total(frame))) == pytest.approx(-sk.log_loss(truth, up))
+    assert METRICS["brier"].count(total(frame)) == 60
+
+
+def test_predictors_without_probabilities_have_no_proper_score() -> None:
+    assert METRICS["brier"].count(total(predictions(["up"] * 6))) == 0
+
+
+def test_the_rank_correlation_of_days_agrees_with_scipy() -> None:
+    frame = stated_predictions(60).with_columns(
+        ret_scaled=pl.when(pl.int_range(60) != 4).then("ret_scaled"),
+        label=pl.when(pl.int_range(60) != 8).then("label"),
+    )
+    up = np.exp(np.array(frame["logprobs"].to_list())[:, TASK.labels.index("up")])
+    expected = []
+    for number in range(20):
+        rows = slice(3 * number, 3 * number + 3)
+        if number != 1:  # it has two returns
+            expected.append(stats.spearmanr(up[rows], frame["ret_scaled"].to_numpy()[rows]).statistic)
+    assert METRICS["rank_ic"].count(total(frame)) == 19
+    assert float(METRICS["rank_ic"].value(total(frame))) == pytest.approx(np.mean(expected))
+
+
+def test_equal_decisions_rank_nothing() -> None:
+    assert METRICS["rank_ic"].count(total(predictions(["up"] * 6))) == 0
+
+
+def test_the_surest_half_is_judged_alone() -> None:
+    frame = stated_predictions(60)
+    sure = frame.sort("confidence", descending=True)[:30]
+    assert float(METRICS["confident_half_accuracy"].value(total(frame))) == pytest.approx(
+        (sure["label"] == sure["gold"]).mean()
+    )
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
+def test_the_timing_test_is_the_root_of_hausmans_form(a: int, b: int, c: int, d: int) -> None:
+    """In a 2 x 2 table it nearly is the z test that two shares are equal; both must agree on the side, and in large tables on p."""
+    p = float(metrics.pesaran_timmermann_p(np.array([[20.0 * a, 20.0 * b, 7.0], [20.0 * c, 20.0 * d, 0.0]])))
+    assert 0 <= p <= 1
+    if min(a, b, c, d) > 2:
+        table = 20 * np.array([[a, b], [c, d]])
+        z = np.sign(a * d - b * c) * np.sqrt(stats.chi2_contingency(table, correction=False).statistic)
+        assert p == pytest.approx(stats.norm.sf(z), abs=0.02)
+
+
+def test_the_timing_test_of_one_class_finds_nothing() -> None:
+    assert metrics.pesaran_timmermann_p(confusion_of([(0, 1), (1, 1)], 2)) == 1
 
 
 def test_day_totals_are_in_order_of_time_and_sum_to_all() -> None:

@@ -81,7 +81,7 @@ def test_the_page_shows_every_part(page: Page) -> None:
         "What each stage took",
     ]
     assert [part for part in parts if part not in page.text] == []
-    assert page.tags.count("img") == 12  # two worlds: forest, confusion, reliability, equity, sft, grpo
+    assert page.tags.count("img") == 14  # two worlds: forest, confusion, reliability, coverage, equity, sft, grpo
 
 
 def test_text_from_the_data_is_escaped(run: Path, page: Page) -> None:

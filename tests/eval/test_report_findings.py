@@ -7,7 +7,7 @@ from eval.metrics import MetricRow
 from eval.report.collect import World, collect
 from eval.report.findings import Finding, findings
 from eval.report.layout import MINUS, Rows, interval, number, verdict
-from eval.report.plots.scores import reliability_bins
+from eval.report.plots.confidence import accuracy_by_coverage, reliability_bins
 from tests.eval.made_run import make_run
 
 
@@ -95,6 +95,28 @@ def test_reliability_bins_leave_out_what_is_too_small() -> None:
     assert mean == pytest.approx([0.65])
     assert share == pytest.approx([0.6])
     assert size.tolist() == [10]
+
+
+def test_coverage_takes_the_surest_first_and_equals_together() -> None:
+    stated = pl.DataFrame(
+        {
+            "confidence": [0.9] * 25 + [0.6] * 15,
+            "label": ["up"] * 40,
+            "gold": ["up"] * 20 + ["down"] * 5 + ["up"] * 3 + ["down"] * 12,
+        }
+    ).sample(fraction=1, shuffle=True, seed=0)
+    taken, right = accuracy_by_coverage(stated)
+    assert taken == pytest.approx([25 / 40, 1.0])
+    assert right == pytest.approx([20 / 25, 23 / 40])
+
+
+def test_what_is_not_distinguishable_says_how_long_it_would_take(world: World) -> None:
+    rows = [row(name, "mcc", 0.1) for name in ("base", "sft")]
+    texts = [found.text for found in said(world, *rows, row("sft minus base", "mcc", 0.1, -0.1, 0.3))]
+    assert any("takes about 163 days; here are 20" in text for text in texts)
+    texts = [found.text for found in said(world, *rows, row("sft minus base", "mcc", 0.001, -0.1, 0.3))]
+    assert any("more than 10,000 days" in text for text in texts)
+    assert not any("takes" in found.text for found in said(world, *rows, row("sft minus base", "mcc", 0.2, 0.1, 0.3)))
 
 
 def test_an_unscored_world_says_so(world: World) -> None:

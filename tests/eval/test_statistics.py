@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.statistics import block_length, bootstrap_sums, holm, interval, p_above_zero, widened, widening
+from eval.statistics import block_length, bootstrap_sums, days_needed, holm, interval, p_above_zero, widened, widening
 
 
 def naive_sums(day_sums: np.ndarray, block: int, draws: int, seed: int) -> np.ndarray:
@@ -141,3 +141,11 @@ def test_holm_never_lowers_a_value_and_keeps_the_order(values: dict[str, float])
 
 def test_blocks_span_two_horizons_where_windows_overlap() -> None:
     assert [block_length(1, 1), block_length(3, 1), block_length(1, 5), block_length(20, 5)] == [1, 3, 10, 20]
+
+
+def test_the_days_needed_give_four_in_five_periods_a_verdict() -> None:
+    generator = np.random.default_rng(0)
+    needed = round(days_needed(0.25, 0.25 - 1.96 / 10, 0.25 + 1.96 / 10, 100))
+    means = 0.25 + generator.normal(size=(4000, needed)).mean(axis=1)
+    assert np.mean(means - 1.96 / np.sqrt(needed) > 0) == pytest.approx(0.8, abs=0.02)
+    assert days_needed(0.0, -1.0, 1.0, 10) == float("inf")

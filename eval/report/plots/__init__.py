@@ -6,13 +6,15 @@ Colours are those of Okabe and Ito, which colour-blind readers can tell apart; b
 from collections.abc import Callable
 
 from eval.report.collect import World
+from eval.report.plots.confidence import coverage, reliability
 from eval.report.plots.paths import equity, training
-from eval.report.plots.scores import confusion, forest, reliability
+from eval.report.plots.scores import confusion, forest
 
 WORLD_PLOTS: dict[str, tuple[Callable[[World], str | None], str]] = {
     "forest": (forest, "Every predictor's headline metric with its 95% interval"),
     "confusion": (confusion, "Confusion matrices of the checkpoints"),
     "reliability": (reliability, "Stated confidence against the share right"),
+    "coverage": (coverage, "Share right among the most confident decisions, by the share of decisions taken"),
     "equity": (equity, "Summed returns of the market-neutral book before and after costs"),
 }
 """Plots of a world, each with the words that stand for it where it cannot be seen."""

@@ -1,4 +1,4 @@
-"""Plots of what was decided: the headline metric, confusion and calibration."""
+"""Plots of what was decided: the headline metric and confusion."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,6 @@ from eval.report.collect import World
 from eval.report.findings import headline
 from eval.report.layout import group_of, metric_title, title_of
 from eval.report.plots.style import GREEN, INK, colour_of, style, to_svg
-
-Floats = NDArray[np.float64]
-
-BINS = 10
-MIN_IN_BIN = 5
 
 
 def forest(world: World) -> str | None:
@@ -91,41 +86,3 @@ def _confusion_counts(predictions: pl.DataFrame, labels: Sequence[str]) -> NDArr
     for gold, label in predictions.select("gold", "label").iter_rows():
         counts[place[gold], place.get(label, len(labels))] += 1
     return counts
-
-
-def reliability(world: World) -> str | None:
-    """Stated confidence against the share that was right, in bins of equal width that hold enough samples."""
-    curves = []
-    for name in world.rows.checkpoints():
-        if name in world.predictions:
-            stated = world.predictions[name].filter(pl.col("label").is_not_null() & pl.col("confidence").is_not_null())
-            if not stated.is_empty():
-                curves.append((name, *reliability_bins(stated)))
-    if not curves:
-        return None
-    lowest = 1 / max(len(world.labels), 1)
-    with style():
-        figure, axes = plt.subplots(figsize=(3.6, 3.3))
-        axes.plot([lowest, 1], [lowest, 1], color="#999999", linewidth=1, linestyle=(0, (4, 3)))
-        for name, stated_mean, right, count in curves:
-            colour = colour_of(name, world.rows.checkpoints())
-            axes.plot(stated_mean, right, color=colour, linewidth=1.4, label=title_of(name))
-            axes.scatter(stated_mean, right, s=8 + 70 * count / max(count.sum(), 1), color=colour)
-        axes.set_xlim(lowest - 0.03, 1.03)
-        axes.set_ylim(-0.03, 1.03)
-        axes.set_xlabel("stated confidence")
-        axes.set_ylabel("share right")
-        axes.legend(loc="lower right")
-        return to_svg(figure)
-
-
-def reliability_bins(stated: pl.DataFrame) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """Mean confidence, share right and count of each bin that holds at least ``MIN_IN_BIN`` samples."""
-    confidence = stated["confidence"].to_numpy()
-    right = (stated["label"] == stated["gold"]).to_numpy().astype(float)
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    count = np.bincount(bins, minlength=BINS)
-    keep = count >= MIN_IN_BIN
-    size = count[keep]
-    mean, share = (np.bincount(bins, weights=values, minlength=BINS)[keep] / size for values in (confidence, right))
-    return mean, share, size
