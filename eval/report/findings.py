@@ -96,6 +96,9 @@ def _ceiling(world: World) -> list[Finding]:
                 f"({number('mcc', row.value)} of {number('mcc', ceiling.value)})."
             )
             found.append(Finding("plain", text))
+            if row.low is not None and row.low > ceiling.value:
+                text = f"{title_of(name)} is above what knowing every tone allows: it has seen the future. Look for a leak."
+                found.append(Finding("bad", text))
     return found
 
 

@@ -110,6 +110,12 @@ def test_coverage_takes_the_surest_first_and_equals_together() -> None:
     assert right == pytest.approx([20 / 25, 23 / 40])
 
 
+def test_what_is_better_than_possible_is_called_a_leak(world: World) -> None:
+    rows = [row("ceiling", "mcc", 0.5, 0.5, 0.5), row("base", "mcc", 0.0, -0.1, 0.1)]
+    assert any("seen the future" in found.text for found in said(world, *rows, row("sft", "mcc", 0.7, 0.51, 0.8)))
+    assert not any("seen the future" in found.text for found in said(world, *rows, row("sft", "mcc", 0.6, 0.49, 0.7)))
+
+
 def test_what_is_not_distinguishable_says_how_long_it_would_take(world: World) -> None:
     rows = [row(name, "mcc", 0.1) for name in ("base", "sft")]
     texts = [found.text for found in said(world, *rows, row("sft minus base", "mcc", 0.1, -0.1, 0.3))]

@@ -25,7 +25,7 @@ class EvalConfig(Config):
     resamples: int = Field(default=5000, ge=200)
     """Bootstrap draws of day blocks."""
     block_sessions: int = Field(default=1, ge=1)
-    """Sessions a block; raised to the label's horizon where that is longer."""
+    """Sessions a block; at least two of the label's horizons where its windows overlap."""
     cost_bps: float = Field(default=5.0, ge=0)
     """Cost and slippage of each side in the backtest and in the pnl reward, in basis points."""
     seed: int = 0
