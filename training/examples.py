@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.prompting import answer_ids, completion_ids, prompt_ids
+from tickertune.core.prompting import prompt_ids, reply_ids
 from tickertune.core.recipe import SftConfig
-from tickertune.core.tasks import LabelTask, Task
+from tickertune.core.tasks import Task
 
 TooLong = Literal["drop", "raise", "truncate"]
 WEIGHT = "loss_weight"
@@ -113,13 +113,14 @@ def tokenise(
     Raises:
         TickerTuneError: ``too_long`` is ``raise``, and a sample is.
     """
-    scored = isinstance(task, LabelTask)
-    answers = {label: completion_ids(tokenizer, task, label) for label in task.labels if scored}
     examples = Examples(dropped=Counter(too_long=0))
+    known: dict[tuple[str, str], list[int]] = {}
     columns = samples.select("sample_id", "label", "answer", "messages")
     for sample_id, label, reply, messages in columns.iter_rows():
         prompt = prompt_ids(tokenizer, messages)
-        answer = answers[label] if scored else answer_ids(tokenizer, reply)
+        if (label, reply) not in known:
+            known[label, reply] = reply_ids(tokenizer, task, label, reply)
+        answer = known[label, reply]
         room = max_length - len(answer)
         if len(prompt) > room and too_long == "truncate" and room > 0:
             prompt = prompt[-room:]

@@ -21,7 +21,7 @@ from tickertune.core.disk import disk_full_error, is_disk_full
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import canonical_json, remove_leftovers, write_json, write_text
 from tickertune.core.models import model_fingerprint
-from tickertune.core.recipe import GrpoConfig, SftConfig, load_config
+from tickertune.core.recipe import GrpoConfig, RationalesConfig, SftConfig, load_config
 from tickertune.core.recipe.loading import parse_overrides
 from training.checkpoints import (
     check_origin,
@@ -39,7 +39,7 @@ from training.trainer_args import world_size
 FACTS = "tickertune.json"
 PATH_KEYS = {"dataset", "init", "output"}
 EXIT_ERROR = 2
-C = TypeVar("C", SftConfig, GrpoConfig)
+C = TypeVar("C", SftConfig, GrpoConfig, RationalesConfig)
 
 
 def settle_libraries() -> None:
@@ -149,14 +149,26 @@ class Timer:
         return round(time.monotonic() - self._started, 1)
 
 
-def main(kind: type[C], train: Callable[[C], dict[str, Any]], arguments: Sequence[str] | None = None) -> int:
+def main(
+    kind: type[C],
+    train: Callable[[C], dict[str, Any]],
+    arguments: Sequence[str] | None = None,
+    package: str | None = None,
+) -> int:
     """Run a stage by ``python -m`` or ``accelerate launch -m``: read the recipe, apply overrides, train.
+
+    Args:
+        kind: Class of the stage's recipe.
+        train: Does the stage.
+        arguments: Words of the command line; None: those of this process.
+        package: What ``python -m`` names, where that is not the module of ``train``.
 
     Returns:
         The exit status: 0, or 2 where the user can act on the failure.
     """
-    name = train.__module__ if train.__module__ != "__main__" else "training"
-    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=sys.modules[train.__module__].__doc__)
+    module = package or train.__module__
+    name = module if module != "__main__" else "training"
+    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=sys.modules[module].__doc__)
     parser.add_argument(
         "--config", type=Path, required=True, help="the stage's recipe; further --key value override it"
     )
@@ -181,6 +193,6 @@ def main(kind: type[C], train: Callable[[C], dict[str, Any]], arguments: Sequenc
     return 0
 
 
-def dump(config: SftConfig | GrpoConfig) -> str:
+def dump(config: SftConfig | GrpoConfig | RationalesConfig) -> str:
     """Return a configuration as YAML."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

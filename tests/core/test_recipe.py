@@ -13,6 +13,7 @@ from tickertune.core.recipe import (
     EvalConfig,
     GrpoConfig,
     ModelConfig,
+    RationalesConfig,
     SftConfig,
     load_config,
     load_recipe,
@@ -21,7 +22,14 @@ from tickertune.core.recipe import (
 from tickertune.core.recipe.loading import parse_overrides, validate
 
 RECIPES = sorted(str(path.parent.relative_to(ROOT / "recipes")) for path in (ROOT / "recipes").rglob("run.yaml"))
-STAGES = {"sft": SftConfig, "qlora": SftConfig, "grpo": GrpoConfig, "eval": EvalConfig}
+STAGES = {
+    "sft": SftConfig,
+    "qlora": SftConfig,
+    "grpo": GrpoConfig,
+    "eval": EvalConfig,
+    "rationales": RationalesConfig,
+    "own_teacher": RationalesConfig,
+}
 FILES = sorted(path for path in (ROOT / "recipes").rglob("*.yaml") if path.parent.name != "accelerate")
 
 

@@ -83,6 +83,19 @@ def answer_ids(tokenizer: "PreTrainedTokenizerBase", answer: str) -> list[int]:
     return [*_ids(tokenizer, answer), _end_id(tokenizer)]
 
 
+def reply_ids(tokenizer: "PreTrainedTokenizerBase", task: Task, label: str, reply: str) -> list[int]:
+    """Return the ids of a sample's reply, and the end-of-turn token.
+
+    A reply that is the task's own answer is tokenised as it is scored; one of another wording, such as a rationale, as a whole.
+
+    Raises:
+        TickerTuneError: The tokenizer has no end token.
+    """
+    if isinstance(task, LabelTask) and reply == task.answer(label):
+        return completion_ids(tokenizer, task, label)
+    return answer_ids(tokenizer, reply)
+
+
 def _end_id(tokenizer: "PreTrainedTokenizerBase") -> int:
     if tokenizer.eos_token_id is None:
         raise TickerTuneError(f"The tokenizer of {tokenizer.name_or_path} has no end token", "Set its eos_token")

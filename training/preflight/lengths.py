@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tickertune.core.prompting import answer_ids, completion_ids, prompt_ids
+from tickertune.core.prompting import prompt_ids, reply_ids
 from tickertune.core.recipe import GrpoConfig, SftConfig
-from tickertune.core.tasks import LabelTask, Task
+from tickertune.core.tasks import Task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -44,11 +44,10 @@ def sft_lengths(
     samples: pl.DataFrame, split: str, tokenizer: "PreTrainedTokenizerBase", task: Task, config: SftConfig
 ) -> Lengths:
     """Measure prompts with their answers, as SFT reads them."""
-    known = {label: completion_ids(tokenizer, task, label) for label in task.labels if isinstance(task, LabelTask)}
     prompts, answers = [], []
     for label, reply, messages in samples.select("label", "answer", "messages").iter_rows():
         prompts.append(len(prompt_ids(tokenizer, messages)))
-        answers.append(known[label] if label in known else answer_ids(tokenizer, reply))
+        answers.append(reply_ids(tokenizer, task, label, reply))
     sizes = [prompt + len(answer) for prompt, answer in zip(prompts, answers, strict=True)]
     no_end = sum(not answer or answer[-1] != tokenizer.eos_token_id for answer in answers)
     masked = sum(not answer for answer in answers)

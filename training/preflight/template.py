@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.prompting import answer_ids, chat, completion_ids, prompt_ids, scoring_ids
+from tickertune.core.prompting import chat, prompt_ids, reply_ids, scoring_ids
 from tickertune.core.tasks import LabelTask, Task
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def check_template(sample: Mapping[str, Any], tokenizer: "PreTrainedTokenizerBas
             "than training",
             "Use a model whose template adds to a conversation and rewrites nothing",
         )
-    if isinstance(task, LabelTask):
+    if isinstance(task, LabelTask) and sample["answer"] == task.answer(sample["label"]):
         scored = scoring_ids(tokenizer, task, sample["messages"])
         if [*prompt, *answer][: len(scored)] != scored:
             raise TickerTuneError(
@@ -74,6 +74,4 @@ def check_template(sample: Mapping[str, Any], tokenizer: "PreTrainedTokenizerBas
 
 def _ids(sample: Mapping[str, Any], tokenizer: "PreTrainedTokenizerBase", task: Task) -> tuple[list[int], list[int]]:
     prompt = prompt_ids(tokenizer, sample["messages"])
-    if isinstance(task, LabelTask):
-        return prompt, completion_ids(tokenizer, task, sample["label"])
-    return prompt, answer_ids(tokenizer, sample["answer"])
+    return prompt, reply_ids(tokenizer, task, sample["label"], sample["answer"])

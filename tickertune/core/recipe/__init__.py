@@ -46,6 +46,7 @@ from tickertune.core.recipe.prompt import (
     TechnicalContextConfig,
     TokenBudgetConfig,
 )
+from tickertune.core.recipe.rationales import EndpointTeacherConfig, EngineTeacherConfig, RationalesConfig
 from tickertune.core.recipe.rewards import (
     ClassBonusConfig,
     DecisionMatrixConfig,
@@ -87,6 +88,8 @@ __all__ = [
     "DecisionMatrixConfig",
     "DecontaminationConfig",
     "DirtConfig",
+    "EndpointTeacherConfig",
+    "EngineTeacherConfig",
     "EvalConfig",
     "EvaluationSetConfig",
     "EvidenceConfig",
@@ -118,6 +121,7 @@ __all__ = [
     "PricesContextConfig",
     "PromptConfig",
     "QualityConfig",
+    "RationalesConfig",
     "Recipe",
     "RetuningLabelConfig",
     "ReturnsContextConfig",
