@@ -70,6 +70,15 @@ from tickertune.core.recipe import (
     TripleBarrierLabelConfig,
     WorldConfig,
 )
+from tickertune.core.recipe.curriculum import (
+    CollapseConfig,
+    CurriculumConfig,
+    DifficultyConfig,
+    NoiseConfig,
+    NoiseStage,
+    RegimesConfig,
+)
+from tickertune.core.recipe.sft import LossWeights, SelectConfig
 from tickertune.core.recipe.source import DirtConfig, PriceDirtConfig
 
 PAGE = Path(__file__).parents[1] / "docs" / "recipe-keys.md"
@@ -124,8 +133,16 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "sets of a mixture": MixedSetConfig,
     "sft.yaml": SftConfig,
     "lora": LoraConfig,
+    "select": SelectConfig,
+    "loss_weights": LossWeights,
     "grpo.yaml": GrpoConfig,
     "stages of grpo.yaml": RewardStage,
+    "curriculum": CurriculumConfig,
+    "curriculum.difficulty": DifficultyConfig,
+    "curriculum.noise": NoiseConfig,
+    "curriculum.noise.stages": NoiseStage,
+    "curriculum.regimes": RegimesConfig,
+    "collapse": CollapseConfig,
     "pnl": PnlConfig,
     "terms": TermsConfig,
     "terms.class_bonus": ClassBonusConfig,

@@ -2,35 +2,25 @@
 
 from collections.abc import Sequence
 
+from tickertune.core.recipe.curriculum import CollapseConfig
+from training.collapse import causes
 from training.log import Line
-from training.rewards.trl import RIGHT, SHARE, UNPARSED
+from training.rewards.trl import RIGHT
 
-COLLAPSED = 0.95
-"""Share of one label among the readable answers from which the policy counts as collapsed."""
-READABLE = 0.5
-"""Share of readable answers from which their distribution says something."""
-NO_SIGNAL = 0.8
-"""Share of groups whose completions all earn the same, from which a step hardly learns."""
 LESS_REWARD, LESS_RIGHT = 0.5, 0.15
 """Fall of the accuracy reward, and of the share of right answers, that counts as falling."""
 WINDOW = 4
 """Steps that are compared with the first ones."""
 
 
-def alarms(lines: Sequence[Line]) -> list[str]:
-    """Return what the last step, and the way there, show: collapse, groups without contrast, a hacked format."""
-    last = lines[-1]
-    shares = {
-        key.removeprefix(SHARE): value for key, value in last.items() if key.startswith(SHARE) and key != UNPARSED
-    }
-    readable = sum(shares.values())
-    found = [
-        f"nearly all answers say '{label}': the policy has collapsed to one action"
-        for label, share in shares.items()
-        if readable >= READABLE and share / readable >= COLLAPSED
-    ]
-    if last.get("frac_reward_zero_std", 0.0) > NO_SIGNAL:
-        found.append(f"in more than {NO_SIGNAL:.0%} of the groups all answers earn the same: raise temperature")
+def alarms(lines: Sequence[Line], collapse: CollapseConfig | None = None) -> list[str]:
+    """Return what the last step, and the way there, show: signs of collapse in this one step, or a hacked format.
+
+    Args:
+        lines: The log so far.
+        collapse: Bounds; None: the defaults.
+    """
+    found = list(causes(lines[-1:], collapse or CollapseConfig()).values())
     less_right = _change(lines, "rewards/accuracy/mean") < -LESS_REWARD or _change(lines, RIGHT) < -LESS_RIGHT
     if _change(lines, "rewards/format/mean") > 0 and less_right:
         found.append("the format reward rises while accuracy falls")

@@ -6,41 +6,40 @@ Commands (any key of the recipe can follow as ``--key value``, dotted for nested
     accelerate launch --config_file recipes/accelerate/ddp.yaml -m training.grpo --config recipes/demo/grpo.yaml ...
 """
 
+import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import polars as pl
 from trl import GRPOTrainer
 
 from data_pipeline.dataset import DatasetInfo, read_info, read_split
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import read_json
-from tickertune.core.models import check_adapter, check_weights, resolve_model
+from tickertune.core.files import sha256_value, write_json
+from tickertune.core.models import check_adapter, resolve_model
 from tickertune.core.recipe import GrpoConfig
+from tickertune.core.recipe.curriculum import CurriculumConfig
 from training.alarms import alarms
 from training.checkpoints import CompletenessCallback
+from training.collapse import CollapseGuard
+from training.curriculum import Plan, plan_of
+from training.curriculum.difficulty import right_shares
+from training.curriculum.regimes import regimes_of
 from training.log import LogCallback
-from training.models import Method, add_adapter, load_adapter, load_base, load_tokenizer
+from training.models import add_adapter, load_adapter, load_base, load_tokenizer
 from training.preflight import check_output, check_quantization, check_vllm, folders
-from training.prompts import check_completion_length, select_prompts
+from training.prompts import check_completion_length, usable_prompts
 from training.rewards.compose import Reward, compose
 from training.rewards.constant import constant_baselines, report, winner_sentence
 from training.rewards.trl import StageWeights, reward_functions
+from training.selection import BEST, selection_of
 from training.shared_prefix import SharedPrefixGRPOTrainer, is_sharded
-from training.stage import FACTS, Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
+from training.stage import Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
+from training.start import Start, start_of
 from training.trainer_args import grpo_args
-
-
-@dataclass(frozen=True)
-class Start:
-    """The weights that GRPO starts from."""
-
-    method: Method
-    weights: Path | None
-    """An adapter's or a model's folder; None: a new adapter on the base."""
 
 
 def train(config: GrpoConfig) -> dict[str, Any]:
@@ -59,7 +58,7 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     timer = Timer()
     settle_libraries()
     dataset, output = folders(config)
-    start = start_of(config)
+    start = start_of(config.init)
     check_quantization(start.method)
     check_vllm(config, start.method)
     args = grpo_args(config, output, start.method)
@@ -76,50 +75,78 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     tokenizer = load_tokenizer(base, config.model)
     tagged = config.reply == "tagged"
     check_completion_length(tokenizer, rewards[0].task, config.max_completion_length, tagged=tagged)
-    prompts, dropped = select_prompts(samples, tokenizer, rewards[0], config)
-
-    log = LogCallback(output / "log.jsonl", "grpo", alarms)
+    usable = usable_prompts(samples, tokenizer, rewards[0], config)
     model = _policy(config, base, start)
+    made_from = origin(config, info, base, start.weights)
+    plan = _plan(usable.samples, config, info, dataset, output, model, tokenizer, rewards[0], made_from, args)
+    if plan is not None:
+        made_from["prompt_order"] = sha256_value(plan.order)
+    prompts, dropped = usable.ordered(config, plan)
+
+    log = LogCallback(output / "log.jsonl", "grpo", partial(alarms, collapse=config.collapse))
+    selection = selection_of(config, 1, dataset, output, tokenizer, rewards[0].task)
+    guard = CollapseGuard(output, config.collapse, log, config.model.dtype, keeps=selection is None)
     trainer = (SharedPrefixGRPOTrainer if config.shared_prefix and not is_sharded() else GRPOTrainer)(
         model=model,
         reward_funcs=reward_functions(rewards, _end_ids(model, tokenizer.eos_token_id)),
         args=args,
         train_dataset=prompts,
         processing_class=tokenizer,
-        callbacks=[CompletenessCallback(), log],
+        callbacks=[CompletenessCallback(), log, guard, *([selection] if selection else [])],
     )
+    guard.trainer = trainer
+    if selection is not None:
+        selection.trainer = trainer
     trainer.add_callback(StageWeights(trainer, rewards))
-    run_trainer(trainer, log, origin(config, info, base, start.weights), output)
+    run_trainer(trainer, log, made_from, output)
+    seen = int(trainer.state.global_step) * config.prompts_per_step
     facts = {
         "model": config.model.name,
         "base": base,
-        "samples": len(prompts),
-        "rollouts": len(prompts) * config.num_generations,
+        "samples": seen,
+        "rollouts": seen * config.num_generations,
         "dropped": dict(dropped),
+        "curriculum": None if plan is None else plan.facts,
+        "collapse": guard.found,
         "seconds": timer.seconds,
     }
-    return finish(trainer, output, start.method, config.model.dtype, facts)
+    chosen = guard.chosen()
+    if selection is not None:
+        guard.require(None if selection.best is None else int(selection.best["step"]))
+        facts |= {"selected_by": selection.by, "selected": selection.best}
+        chosen = output / BEST
+    facts = finish(trainer, output, start.method, config.model.dtype, facts, chosen)
+    guard.clear()
+    return facts
 
 
-def start_of(config: GrpoConfig) -> Start:
-    """Find the weights to start from.
-
-    Raises:
-        TickerTuneError: ``init`` is no finished SFT stage.
-    """
-    if config.init is None:
-        return Start("lora", None)
-    if not config.init.is_dir():
-        raise TickerTuneError(f"Folder {config.init} to start from does not exist", "Train it first, or correct --init")
-    method = read_json(config.init / FACTS).get("method")
-    if method not in get_args(Method):
-        raise TickerTuneError(
-            f"{config.init / FACTS} names no training method (given: {method!r})", "Run the SFT stage again"
-        )
-    weights = config.init / ("model" if method == "full" else "adapter")
-    if method == "full":
-        check_weights(weights)
-    return Start(method, weights)
+def _plan(
+    samples: pl.DataFrame,
+    config: GrpoConfig,
+    info: DatasetInfo,
+    dataset: Path,
+    output: Path,
+    model: Any,
+    tokenizer: Any,
+    reward: Reward,
+    made_from: dict[str, Any],
+    args: Any,
+) -> Plan | None:
+    """Lay out the recipe's curriculum and note what it holds; None where it has none."""
+    curriculum = config.curriculum
+    if curriculum == CurriculumConfig():
+        return None
+    weights = [made_from["base"], made_from["init"]]
+    shares = regimes = None
+    if curriculum.difficulty is not None:
+        shares = right_shares(samples, model, tokenizer, reward, config, weights, output, args)
+    if curriculum.regimes is not None:
+        regimes = regimes_of(samples, curriculum.regimes, dataset, info)
+    plan = plan_of(samples, config, shares, regimes)
+    if args.process_index == 0:
+        write_json(output / "curriculum.json", {"dropped": plan.dropped, **plan.facts})
+    say(f"grpo: curriculum: {json.dumps(plan.facts)}; dropped: {json.dumps(plan.dropped)}")
+    return plan
 
 
 def _policy(config: GrpoConfig, base: str, start: Start) -> Any:

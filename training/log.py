@@ -64,6 +64,11 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
         self._stack = ExitStack()
         self._bar: Bar | None = None
 
+    @property
+    def lines(self) -> Sequence[Line]:
+        """Lines so far, those of before a resume too; none but on the main process."""
+        return self._lines
+
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Forget the lines of steps that will be done again, and start the bar."""
         if not state.is_world_process_zero:
@@ -84,9 +89,11 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
             return
         line = log_line(logs, state.global_step, int(state.num_input_tokens_seen))
         self._lines.append(line)
+        if self._alarms and (alarming := self._alarms(self._lines)):
+            line["alarms"] = alarming
         with self._path.open("a", encoding="utf-8") as handle:
             handle.write(_dump(line))
-        for sentence in self._alarms(self._lines) if self._alarms else []:
+        for sentence in line.get("alarms", ()):
             if sentence not in self._said:
                 self._said.add(sentence)
                 console.print(f"Warning: {self._label}: {sentence}", style="yellow", highlight=False)

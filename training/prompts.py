@@ -1,7 +1,8 @@
 """Which prompts GRPO sees, and in which order."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -19,14 +20,46 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
+    from training.curriculum import Plan
 
-def select_prompts(
+
+@dataclass(frozen=True)
+class Prompts:
+    """Training prompts that can be learned from, before they are ordered."""
+
+    rows: list[dict[str, Any]]
+    """``prompt`` (chat messages), ``sample_id`` and the outcome."""
+    samples: pl.DataFrame
+    """Their ``Sample`` rows."""
+    dropped: Counter[str]
+    """How many samples were left out, by reason."""
+
+    def ordered(self, config: GrpoConfig, plan: "Plan | None" = None) -> tuple["Dataset", Counter[str]]:
+        """Lay out the prompts of all steps: one row a group, ``prompts_per_step`` rows a step.
+
+        Without a curriculum each pass over the prompts is shuffled by the seed. No step holds a prompt twice. The order is
+        laid down here and not by the trainer's sampler, so that resuming in a later pass meets the same prompts.
+
+        Args:
+            config: Sizes.
+            plan: The curriculum; None: without one.
+
+        Returns:
+            The rows, and how many samples were left out, by reason.
+        """
+        from datasets import Dataset
+
+        count = len(self.rows)
+        order = plan.order if plan else step_order(count, config.steps, config.prompts_per_step, config.seed)
+        dropped = Counter({**self.dropped, **(plan.dropped if plan else {})})
+        dropped["not_drawn"] = count - len(set(order)) - (sum(plan.dropped.values()) if plan else 0)
+        return Dataset.from_list([self.rows[place] for place in order]), dropped
+
+
+def usable_prompts(
     samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", reward: Reward, config: GrpoConfig
-) -> tuple["Dataset", Counter[str]]:
-    """Choose and order the prompts of all steps: one row a group, ``prompts_per_step`` rows a step.
-
-    Each pass over the samples is shuffled by the seed, and no step holds a prompt twice. The order is laid down here
-    and not by the trainer's sampler, so that resuming in a later pass meets the same prompts.
+) -> Prompts:
+    """Return the prompts that have an outcome and are short enough, in the order of the samples.
 
     Args:
         samples: ``Sample`` rows of the train split.
@@ -34,20 +67,14 @@ def select_prompts(
         reward: Says which samples have an outcome.
         config: Limits and sizes.
 
-    Returns:
-        Rows with ``prompt`` (chat messages), ``sample_id`` and the outcome, and how many samples were left out, by
-        reason.
-
     Raises:
         TickerTuneError: Fewer prompts are left than a step takes.
     """
-    from datasets import Dataset
-
     dropped: Counter[str] = Counter(too_long=0, no_outcome=0)
-    rows = []
+    rows, places = [], []
     outcomes = sample_outcomes(samples, reward)
-    for (sample_id, messages), outcome in zip(
-        samples.select("sample_id", "messages").iter_rows(), outcomes, strict=True
+    for place, ((sample_id, messages), outcome) in enumerate(
+        zip(samples.select("sample_id", "messages").iter_rows(), outcomes, strict=True)
     ):
         if not reward.scorable(outcome):
             dropped["no_outcome"] += 1
@@ -56,15 +83,21 @@ def select_prompts(
         else:
             columns = {name: getattr(outcome, name) for name in OUTCOME_COLUMNS}
             rows.append({"prompt": chat(messages), "sample_id": sample_id, **columns})
+            places.append(place)
     if len(rows) < config.prompts_per_step:
         left_out = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
         raise TickerTuneError(
             f"A step takes {config.prompts_per_step} prompts, but {len(rows)} of {samples.height} are left ({left_out})",
             "Lower prompts_per_step, raise max_prompt_length, or build a larger data set",
         )
-    order = step_order(len(rows), config.steps, config.prompts_per_step, config.seed)
-    dropped["not_drawn"] = len(rows) - len(set(order))
-    return Dataset.from_list([rows[place] for place in order]), dropped
+    return Prompts(rows, samples[places], dropped)
+
+
+def select_prompts(
+    samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", reward: Reward, config: GrpoConfig
+) -> tuple["Dataset", Counter[str]]:
+    """Choose and order the prompts of all steps without a curriculum; see ``usable_prompts`` and ``Prompts.ordered``."""
+    return usable_prompts(samples, tokenizer, reward, config).ordered(config)
 
 
 def step_order(count: int, steps: int, per_step: int, seed: int) -> list[int]:

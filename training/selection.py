@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ import polars as pl
 from numpy.typing import NDArray
 from transformers import TrainerCallback
 
+from data_pipeline.dataset import read_split
 from eval.backends.transformers import TransformersBackend
 from eval.metrics import mcc
 from eval.scoring import decide
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, write_json
 from tickertune.core.prompting import label_ids, scoring_ids
+from tickertune.core.recipe import GrpoConfig, SftConfig
 from tickertune.core.recipe.sft import SelectConfig
 from tickertune.core.tasks import LabelTask, Task
 from training.checkpoints import save_result
@@ -69,6 +72,17 @@ def validation_of(samples: pl.DataFrame, tokenizer: Any, task: Task, config: Sel
         label_ids(tokenizer, task),
         np.array([task.labels.index(label) for label in drawn["label"]], dtype=np.int64),
     )
+
+
+def selection_of(
+    config: SftConfig | GrpoConfig, batch_size: int, dataset: Path, output: Path, tokenizer: Any, task: Task
+) -> "SelectionCallback | None":
+    """Return the callback that chooses a checkpoint, None where the recipe has no ``select``; errors as ``validation_of``."""
+    if config.select is None:
+        return None
+    validation = validation_of(read_split(dataset, "validation"), tokenizer, task, config.select, config.seed)
+    score = partial(scores_of, validation, tokenizer=tokenizer, batch_size=max(batch_size, SCORED_AT_ONCE))
+    return SelectionCallback(output, config.select, score, config.model.dtype)
 
 
 def scores_of(validation: Validation, model: Any, tokenizer: Any, batch_size: int) -> Score:

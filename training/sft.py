@@ -7,25 +7,22 @@ Commands (any key of the recipe can follow as ``--key value``, dotted for nested
 """
 
 import sys
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import polars as pl
-from transformers import PreTrainedTokenizerBase
 from trl import SFTTrainer
 
 from data_pipeline.dataset import read_info, read_split
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe import SftConfig
 from tickertune.core.recipe.sft import LossWeights
-from tickertune.core.tasks import Task, get_task
+from tickertune.core.tasks import get_task
 from training.checkpoints import CompletenessCallback
 from training.examples import Examples, build_examples
 from training.log import LogCallback
 from training.models import add_adapter, end_ids, load_base, load_tokenizer
 from training.preflight import check_output, check_quantization, check_template, folders
-from training.selection import BEST, SCORED_AT_ONCE, SelectionCallback, scores_of, validation_of
+from training.selection import BEST, selection_of
 from training.stage import Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
 from training.trainer_args import sft_args
 from training.weighted_sft import WeightedSFTTrainer
@@ -64,7 +61,7 @@ def train(config: SftConfig) -> dict[str, Any]:
     if config.method != "full":
         model = add_adapter(model, config.lora, config.seed)
     log = LogCallback(output / "log.jsonl", "sft")
-    selection = _selection(config, dataset, output, tokenizer, task)
+    selection = selection_of(config, config.batch_size, dataset, output, tokenizer, task)
     weights = _weights_of(examples, samples, config)
     trainer = (SFTTrainer if weights is None else WeightedSFTTrainer)(
         model=model,
@@ -88,16 +85,6 @@ def train(config: SftConfig) -> dict[str, Any]:
         return finish(trainer, output, config.method, config.model.dtype, facts)
     facts |= {"selected_by": selection.by, "selected": selection.best}
     return finish(trainer, output, config.method, config.model.dtype, facts, output / BEST)
-
-
-def _selection(
-    config: SftConfig, dataset: Path, output: Path, tokenizer: PreTrainedTokenizerBase, task: Task
-) -> SelectionCallback | None:
-    if config.select is None:
-        return None
-    validation = validation_of(read_split(dataset, "validation"), tokenizer, task, config.select, config.seed)
-    score = partial(scores_of, validation, tokenizer=tokenizer, batch_size=max(config.batch_size, SCORED_AT_ONCE))
-    return SelectionCallback(output, config.select, score, config.model.dtype)
 
 
 def _weights_of(examples: Examples, samples: pl.DataFrame, config: SftConfig) -> list[float] | None:

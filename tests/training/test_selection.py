@@ -35,7 +35,9 @@ def parted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scripted(monkeypatch: pytest.MonkeyPatch, values: list[float]) -> None:
     """Let the checkpoints score these values in turn."""
     turn = iter(values)
-    monkeypatch.setattr("training.sft.scores_of", lambda *_, **__: {"log_score": next(turn), "mcc": 0.0, "brier": 0.0})
+    monkeypatch.setattr(
+        "training.selection.scores_of", lambda *_, **__: {"log_score": next(turn), "mcc": 0.0, "brier": 0.0}
+    )
 
 
 def test_scores_are_those_written_out(parted: Path, tokenizer: PreTrainedTokenizerBase) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from tickertune.core.recipe.base import Config, ModelConfig
+from tickertune.core.recipe.curriculum import CollapseConfig, CurriculumConfig
 from tickertune.core.recipe.rewards import (
     LEAST_WINDOW,
     PORTFOLIO_TERMS,
@@ -16,7 +17,7 @@ from tickertune.core.recipe.rewards import (
     Weights,
     union,
 )
-from tickertune.core.recipe.sft import LoraConfig
+from tickertune.core.recipe.sft import LoraConfig, SelectConfig
 
 
 class GrpoConfig(Config):
@@ -57,6 +58,12 @@ class GrpoConfig(Config):
     """Divide advantages by the rewards' deviation: in the group it would inflate near-ties."""
     on_constant_wins: Literal["stop", "warn"] = "stop"
     """What to do when a constant policy beats the reference policy on the reward as configured."""
+    curriculum: CurriculumConfig = CurriculumConfig()
+    """Which prompts come when (docs/training.md)."""
+    collapse: CollapseConfig = CollapseConfig()
+    """When the policy counts as collapsed, and what to do then."""
+    select: SelectConfig | None = None
+    """Choice of the checkpoint by the validation split, every ``save_steps``; None: the last weights are the result."""
     shared_prefix: bool = True
     """Read each prompt once for its group, in generation and in training: the same numbers up to rounding, in less time. Off
     under FSDP and DeepSpeed, whose processes must read alike."""
@@ -78,6 +85,17 @@ class GrpoConfig(Config):
         total = sum(stage.steps for stage in self.stages)
         if total != self.steps:
             raise ValueError(f"the stages have {total} steps together, and steps is {self.steps}")
+        return self
+
+    @model_validator(mode="after")
+    def _curriculum_fits(self) -> "GrpoConfig":
+        noise, difficulty = self.curriculum.noise, self.curriculum.difficulty
+        if noise is not None and (total := sum(stage.steps for stage in noise.stages)) != self.steps:
+            raise ValueError(f"the stages of curriculum.noise have {total} steps together, and steps is {self.steps}")
+        if difficulty is not None and difficulty.by == "probability" and self.reply == "tagged":
+            raise ValueError("curriculum.difficulty by probability reads plain replies: set by to rollouts")
+        if self.select is not None and self.reply == "tagged":
+            raise ValueError("select scores plain replies, and reply is tagged: remove the select block")
         return self
 
     @model_validator(mode="after")
