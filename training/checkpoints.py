@@ -28,6 +28,30 @@ class CompletenessCallback(TrainerCallback):  # type: ignore[misc]
             seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
 
+class AdapterCallback(TrainerCallback):  # type: ignore[misc]
+    """Loads the trained adapter of a checkpoint that also holds a reference adapter.
+
+    transformers then loads what stands in the checkpoint's folders (``ref``) and leaves out the adapter beside them, so that
+    training would go on from the weights that it once started from, without a word.
+
+    Args:
+        checkpoint: What training resumes from.
+    """
+
+    def __init__(self, checkpoint: Path) -> None:
+        self._checkpoint = checkpoint
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Put the saved weights into the model in training."""
+        from peft import PeftModel, load_peft_weights, set_peft_model_state_dict
+
+        model = kwargs["model"]
+        model = getattr(model, "module", model)  # within DDP
+        if isinstance(model, PeftModel) and len(model.peft_config) > 1:
+            adapter = load_peft_weights(str(self._checkpoint), device="cpu")
+            set_peft_model_state_dict(model, adapter, adapter_name=model.active_adapter)
+
+
 def seal(checkpoint: Path) -> None:
     """Bring a checkpoint's files to the disk and write down their sizes."""
     sizes = {}

@@ -21,9 +21,10 @@ from tickertune.core.disk import disk_full_error, is_disk_full
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import canonical_json, remove_leftovers, write_json, write_text
 from tickertune.core.models import model_fingerprint
-from tickertune.core.recipe import GrpoConfig, RationalesConfig, SftConfig, load_config
+from tickertune.core.recipe import DpoConfig, GrpoConfig, RationalesConfig, SftConfig, load_config
 from tickertune.core.recipe.loading import parse_overrides
 from training.checkpoints import (
+    AdapterCallback,
     check_origin,
     keep_last,
     last_complete,
@@ -39,7 +40,7 @@ from training.trainer_args import world_size
 FACTS = "tickertune.json"
 PATH_KEYS = {"dataset", "init", "output"}
 EXIT_ERROR = 2
-C = TypeVar("C", SftConfig, GrpoConfig, RationalesConfig)
+C = TypeVar("C", SftConfig, GrpoConfig, DpoConfig, RationalesConfig)
 
 
 def settle_libraries() -> None:
@@ -97,6 +98,8 @@ def run_trainer(trainer: Any, log: LogCallback, start: dict[str, Any], output: P
     resume = last_complete(folder)
     if resume is not None:
         say(f"Resuming from {resume}")
+        if not (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):  # they load checkpoints of their own kind
+            trainer.add_callback(AdapterCallback(resume))
     try:
         with completion_scores_only():
             trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
@@ -193,6 +196,6 @@ def main(
     return 0
 
 
-def dump(config: SftConfig | GrpoConfig | RationalesConfig) -> str:
+def dump(config: SftConfig | GrpoConfig | DpoConfig | RationalesConfig) -> str:
     """Return a configuration as YAML."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from trl import GRPOConfig, SFTConfig
+from trl import DPOConfig, GRPOConfig, SFTConfig
 
 from tickertune.core.errors import TickerTuneError, did_you_mean
-from tickertune.core.recipe import GrpoConfig
+from tickertune.core.recipe import DpoConfig, GrpoConfig
 from tickertune.core.recipe import SftConfig as SftRecipe
 from training.models import Method, use_cpu
 
-A = TypeVar("A", SFTConfig, GRPOConfig)
+A = TypeVar("A", SFTConfig, GRPOConfig, DPOConfig)
 
 REFUSED = {
     "trust_remote_code": "code from a model repository is never run",
@@ -54,6 +54,32 @@ def sft_args(config: SftRecipe, output: Path) -> SFTConfig:
         "include_num_input_tokens_seen": "non_padding",
     }
     return build(SFTConfig, owned, {}, config.trainer)
+
+
+def dpo_args(config: DpoConfig, output: Path, method: Method) -> DPOConfig:
+    """Return the arguments of TRL's DPOTrainer; pairs come tokenised and are never cut.
+
+    Raises:
+        TickerTuneError: A key of ``trainer`` is unknown, ours, or has a value that TRL refuses.
+    """
+    shared = _shared(config, output, method)
+    del shared["shuffle_dataset"]  # the trainer's sampler shuffles by the seed, and is resumed
+    owned = shared | {
+        "lr_scheduler_type": config.scheduler,
+        "warmup_steps": config.warmup_ratio,
+        "num_train_epochs": config.epochs,
+        "per_device_train_batch_size": config.batch_size,
+        "gradient_accumulation_steps": config.gradient_accumulation,
+        "max_length": None,
+        "beta": config.beta,
+        "loss_type": [config.loss],
+        "precompute_ref_log_probs": False,
+        "sync_ref_model": False,
+        "gradient_checkpointing": config.gradient_checkpointing,
+        "logging_steps": config.logging_steps,
+        "include_num_input_tokens_seen": "non_padding",
+    }
+    return build(DPOConfig, owned, {}, config.trainer)
 
 
 def grpo_args(config: GrpoConfig, output: Path, method: Method) -> GRPOConfig:
@@ -147,7 +173,7 @@ def build(kind: type[A], owned: Mapping[str, Any], defaults: Mapping[str, Any], 
         ) from error
 
 
-def _shared(config: SftRecipe | GrpoConfig, output: Path, method: Method) -> dict[str, Any]:
+def _shared(config: SftRecipe | GrpoConfig | DpoConfig, output: Path, method: Method) -> dict[str, Any]:
     return {
         "output_dir": str(output / "checkpoints"),
         "learning_rate": config.learning_rate,

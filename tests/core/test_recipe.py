@@ -10,6 +10,7 @@ from tests.conftest import ROOT
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import (
     DataConfig,
+    DpoConfig,
     EvalConfig,
     GrpoConfig,
     ModelConfig,
@@ -29,6 +30,7 @@ STAGES = {
     "eval": EvalConfig,
     "rationales": RationalesConfig,
     "own_teacher": RationalesConfig,
+    "dpo": DpoConfig,
 }
 FILES = sorted(path for path in (ROOT / "recipes").rglob("*.yaml") if path.parent.name != "accelerate")
 

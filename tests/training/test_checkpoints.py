@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.conftest import Cut, cut_after, equal_weights, grpo_config, sft_config
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.recipe import ModelConfig
+from training import grpo, sft
 from training.checkpoints import check_origin, is_complete, keep_last, last_complete, remove_incomplete, seal
 
 
@@ -52,3 +55,21 @@ def test_checkpoints_of_other_settings_are_not_resumed(tmp_path: Path) -> None:
     check_origin(tmp_path, {"seed": 1, "lr": 1})
     with pytest.raises(TickerTuneError, match=r"trained with other settings or data \(lr\)"):
         check_origin(tmp_path, {"seed": 1, "lr": 2})
+
+
+def test_grpo_that_is_held_to_a_reference_resumes_to_the_same_weights(
+    dataset: Path, answering_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its checkpoints hold two adapters, and transformers alone would load the reference only."""
+    model = ModelConfig(name=str(answering_model / "model"), dtype="float32")
+    sft.train(sft_config(dataset, tmp_path / "sft", model=model, token_budget=400))
+    changes = {"model": model, "init": tmp_path / "sft", "beta": 0.5}
+    grpo.train(grpo_config(dataset, tmp_path / "whole", **changes))
+    with monkeypatch.context() as patch:
+        cut_after(patch, 3)
+        with pytest.raises(Cut):
+            grpo.train(grpo_config(dataset, tmp_path / "cut", **changes))
+    assert is_complete(tmp_path / "cut" / "checkpoints" / "checkpoint-2")
+    grpo.train(grpo_config(dataset, tmp_path / "cut", **changes))
+    assert equal_weights(tmp_path / "whole" / "adapter", tmp_path / "cut" / "adapter")
+    assert not equal_weights(tmp_path / "whole" / "adapter", tmp_path / "sft" / "adapter")

@@ -13,6 +13,7 @@ from tickertune.core.recipe.curation import (
     ShortTextLimits,
 )
 from tickertune.core.recipe.data import DataConfig, MovementDataConfig
+from tickertune.core.recipe.dpo import DpoConfig
 from tickertune.core.recipe.evaluation import EvalConfig
 from tickertune.core.recipe.grpo import GrpoConfig
 from tickertune.core.recipe.label import (
@@ -88,6 +89,7 @@ __all__ = [
     "DecisionMatrixConfig",
     "DecontaminationConfig",
     "DirtConfig",
+    "DpoConfig",
     "EndpointTeacherConfig",
     "EngineTeacherConfig",
     "EvalConfig",

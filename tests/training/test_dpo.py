@@ -1,0 +1,226 @@
+"""DPO on made pairs: the reference, the loss, resuming, and what is refused."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import torch
+import yaml
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerBase
+
+from data_pipeline.dataset import read_info
+from tests.training.conftest import TINY, Cut, cut_after, equal_weights, sft_config, weights
+from tests.training.rationales.scripted import TASK, config, other, tagged_data, tagged_samples, thesis
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import read_json
+from tickertune.core.models import model_fingerprint, resolve_model
+from tickertune.core.prompting import answer_ids, chat, prompt_ids
+from tickertune.core.recipe import DpoConfig
+from tickertune.core.sample import Sample
+from tickertune.core.table import frame_of
+from training import dpo, sft
+from training.pairs import read_pairs, tokenise_pairs
+from training.rationales.output import Made, Pair, write_pairs
+from training.stage import main
+from training.trainer_args import dpo_args
+
+FACTS = {
+    "teacher": {"kind": "scripted"},
+    "rationales": {"asked": 0, "parsed": 0, "right": 0, "kept": 0, "dropped": {}, "acceptance_rate": 0.0},
+    "too_long": 0,
+    "reflections": {},
+    "pairs": 12,
+    "replies": 0,
+    "tokens_in": 0,
+    "tokens_out": 0,
+}
+
+
+def made_pairs() -> list[Pair]:
+    return [
+        Pair(sample.sample_id, sample.label, prompt, thesis(prompt, sample.label), thesis(prompt, other(sample.label)))
+        for sample in tagged_samples(12)
+        for prompt in [chat(sample.messages)]
+    ]
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve pairs, right against wrong."""
+    folder = tmp_path_factory.mktemp("pairs")
+    data = tagged_data(folder / "data")
+    settings = config(data, folder)
+    write_pairs(
+        made_pairs(),
+        Made(read_info(data), frame_of(Sample, tagged_samples(12)), TASK, settings, FACTS),
+        folder / "pairs",
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def init(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SFT adapter."""
+    output = tmp_path_factory.mktemp("sft")
+    sft.train(sft_config(dataset, output, learning_rate=1e-2))
+    return output
+
+
+def settings(pairs: Path, output: Path, **changes: Any) -> DpoConfig:
+    """A configuration of six steps."""
+    values = {"model": TINY, "batch_size": 2, "learning_rate": 1e-3, "save_steps": 2, "lora": {"r": 4, "alpha": 8}}
+    return DpoConfig.model_validate({**values, "dataset": pairs, "output": output, **changes})
+
+
+@pytest.fixture(scope="module")
+def whole(pairs: Path, init: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An undisturbed run of six steps."""
+    output = tmp_path_factory.mktemp("whole")
+    dpo.train(settings(pairs, output, init=init))
+    return output
+
+
+def log(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def test_stage_folder_holds_the_adapter_and_its_facts(whole: Path, init: Path) -> None:
+    facts, lines = read_json(whole / "tickertune.json"), log(whole)
+    assert (facts["method"], facts["steps"], facts["pairs"]) == ("lora", 6, 12)
+    assert facts["base_fingerprint"] == model_fingerprint(resolve_model(TINY))
+    assert facts["tokens"] == lines[-1]["tokens"] > 0
+    assert sorted(path.name for path in (whole / "adapter").iterdir())[:2] == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
+    assert not list((whole / "adapter").glob("ref*"))
+    assert {"loss", "rewards/margins", "rewards/accuracies", "logps/chosen"} <= lines[0].keys()
+    assert not equal_weights(whole / "adapter", init / "adapter")
+
+
+def test_the_reference_is_the_sft_adapter_and_stays_so(whole: Path, init: Path) -> None:
+    """The first step starts at it, so that the margin is 0 and the loss log 2; after six steps it is as it was."""
+    first, last = log(whole)[0], log(whole)[-1]
+    assert first["loss"] == pytest.approx(math.log(2), abs=1e-6)
+    assert first["rewards/margins"] == pytest.approx(0.0, abs=1e-6)
+    assert abs(last["rewards/margins"]) > 1e-3
+    (checkpoint,) = (whole / "checkpoints").glob("checkpoint-*")
+    reference, started = weights(checkpoint / "ref"), weights(init / "adapter")
+    assert reference.keys() == started.keys()
+    assert all(bool((reference[name] == started[name]).all()) for name in started)
+
+
+def test_resumed_training_ends_in_the_same_weights_and_log(
+    whole: Path, pairs: Path, init: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        cut_after(patch, 5)
+        with pytest.raises(Cut):
+            dpo.train(settings(pairs, tmp_path, init=init))
+    assert not (tmp_path / "adapter").exists()
+    dpo.train(settings(pairs, tmp_path, init=init))
+    assert equal_weights(whole / "adapter", tmp_path / "adapter")
+    assert (whole / "log.jsonl").read_text() == (tmp_path / "log.jsonl").read_text()
+    facts, again = read_json(whole / "tickertune.json"), read_json(tmp_path / "tickertune.json")
+    assert {**facts, "seconds": 0} == {**again, "seconds": 0}
+
+
+def test_same_seed_same_bytes_and_another_seed_others(whole: Path, pairs: Path, init: Path, tmp_path: Path) -> None:
+    for seed in (0, 1):
+        dpo.train(settings(pairs, tmp_path / str(seed), init=init, seed=seed))
+    files = [folder / "adapter" / "adapter_model.safetensors" for folder in (whole, tmp_path / "0", tmp_path / "1")]
+    assert files[0].read_bytes() == files[1].read_bytes() != files[2].read_bytes()
+
+
+def test_prompt_tokens_have_no_loss(
+    pairs: Path, init: Path, tmp_path: Path, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    """What the first step logs of both replies is the sum over their own tokens, end token included, and no other."""
+    from peft import PeftModel
+
+    made = settings(pairs, tmp_path, init=init, batch_size=12)
+    dpo.train(made)
+    model = AutoModelForCausalLM.from_pretrained(resolve_model(TINY), dtype=torch.float32)
+    model = PeftModel.from_pretrained(model, str(init / "adapter")).eval()
+    means = {"chosen": 0.0, "rejected": 0.0}
+    for pair in made_pairs():
+        prompt = prompt_ids(tokenizer, pair.prompt)
+        for name in means:
+            reply = answer_ids(tokenizer, getattr(pair, name))
+            with torch.no_grad():
+                logits = model(torch.tensor([prompt + reply])).logits[0, len(prompt) - 1 : -1]
+            scores = logits.log_softmax(-1)[torch.arange(len(reply)), reply]
+            means[name] += float(scores.sum()) / 12
+    first = log(tmp_path)[0]
+    assert {name: first[f"logps/{name}"] for name in means} == pytest.approx(means, rel=1e-4)
+
+
+def test_a_new_adapter_is_compared_with_the_base(pairs: Path, tmp_path: Path) -> None:
+    dpo.train(settings(pairs, tmp_path))
+    assert log(tmp_path)[0]["loss"] == pytest.approx(math.log(2), abs=1e-6)
+    assert log(tmp_path)[-1]["rewards/margins"] > 0
+
+
+def test_checkpoints_of_other_pairs_are_not_taken_up(whole: Path, pairs: Path, init: Path, tmp_path: Path) -> None:
+    frame = pl.read_parquet(pairs / "pairs" / "data" / "train.parquet")
+    spoilt(pairs, tmp_path / "other", frame.with_columns(pl.col("chosen").str.replace("it says", "we read")))
+    with pytest.raises(TickerTuneError, match=r"trained with other settings or data \(pairs_hash\)"):
+        dpo.train(settings(tmp_path / "other", whole, init=init))
+
+
+def spoilt(pairs: Path, folder: Path, frame: pl.DataFrame) -> Path:
+    (folder / "data").mkdir(parents=True)
+    frame.write_parquet(folder / "data" / "train.parquet")
+    (folder / "info.json").write_text((pairs / "pairs" / "info.json").read_text())
+    return folder
+
+
+def test_bad_pairs_are_told(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = pl.read_parquet(pairs / "pairs" / "data" / "train.parquet")
+    turned = frame.with_columns(pl.lit("sideways").alias("label"))
+    cases = {
+        "a": (frame.drop("rejected", "prompt"), r"lacks the column(s) prompt, rejected. Preference pairs have"),
+        "b": (frame.head(0), "has no pair. Raise draws or reflection_rounds"),
+        "c": (turned, "Label 'sideways' in"),
+        "d": (frame.with_columns(pl.col("label").alias("prompt")), "has a column of the wrong type"),
+        "e": (frame.with_columns(pl.col("chosen").alias("rejected")), "No pair is left of 12 (12 equal)"),
+    }
+    recipe = tmp_path / "dpo.yaml"
+    recipe.write_text(yaml.safe_dump({"model": {"name": "tiny-llama", "dtype": "float32"}}))
+    for name, (rows, sentence) in cases.items():
+        folder = spoilt(pairs, tmp_path / name, rows)
+        words = ["--config", str(recipe), "--dataset", str(folder), "--output", str(tmp_path / "out")]
+        assert main(DpoConfig, dpo.train, words) == 2
+        assert sentence in capsys.readouterr().err
+    with pytest.raises(TickerTuneError, match=r"holds no preference pairs .*python -m training.rationales"):
+        read_pairs(tmp_path)
+    assert not (tmp_path / "out" / "adapter").exists()
+
+
+def test_long_pairs_are_dropped_or_refused_never_cut(pairs: Path, tokenizer: PreTrainedTokenizerBase) -> None:
+    frame, _ = read_pairs(pairs)
+    lengths = [
+        len(prompt) + max(len(chosen), len(rejected))
+        for made in [tokenise_pairs(frame, tokenizer, settings(pairs, pairs))]
+        for prompt, chosen, rejected in zip(made.prompt_ids, made.chosen_ids, made.rejected_ids, strict=True)
+    ]
+    limit = max(lengths) - 1
+    kept = tokenise_pairs(frame, tokenizer, settings(pairs, pairs, max_length=limit))
+    assert 0 < len(kept) == sum(length <= limit for length in lengths) < 12
+    assert kept.dropped["too_long"] == 12 - len(kept)
+    with pytest.raises(TickerTuneError, match=rf"{12 - len(kept)} of 12 pairs are longer than max_length {limit}"):
+        tokenise_pairs(frame, tokenizer, settings(pairs, pairs, max_length=limit, too_long="raise"))
+
+
+def test_starts_that_dpo_cannot_take_are_told(pairs: Path, answering_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(TickerTuneError, match=r"holds fully trained weights.*set model.name to .*model"):
+        dpo.train(settings(pairs, tmp_path, init=answering_model))
+    with pytest.raises(TickerTuneError, match="to start from does not exist"):
+        dpo.train(settings(pairs, tmp_path, init=tmp_path / "nowhere"))
+    with pytest.raises(TickerTuneError, match=r"unknown key 'trainer.bta' \(did you mean 'beta'\?\)"):
+        dpo_args(settings(pairs, tmp_path, trainer={"bta": 1}), tmp_path, "lora")
+    with pytest.raises(TickerTuneError, match=r"'trainer.max_length' is set by the recipe itself"):
+        dpo_args(settings(pairs, tmp_path, trainer={"max_length": 8}), tmp_path, "lora")

@@ -1,0 +1,107 @@
+"""DPO on preference pairs, from an SFT adapter.
+
+Commands (any key of the recipe can follow as ``--key value``, dotted for nested ones)::
+
+    python -m training.dpo --config recipes/rationales/dpo.yaml --dataset RATIONALES --init SFT --output OUT --beta 0.2
+    accelerate launch --config_file recipes/accelerate/ddp.yaml -m training.dpo --config recipes/rationales/dpo.yaml ...
+"""
+
+import sys
+from typing import Any
+
+from trl import DPOTrainer
+
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.models import check_adapter, model_fingerprint, resolve_model
+from tickertune.core.recipe.dpo import DpoConfig
+from training.checkpoints import CompletenessCallback
+from training.log import LogCallback
+from training.models import add_adapter, load_adapter, load_base, load_tokenizer
+from training.pairs import read_pairs, tokenise_pairs
+from training.preflight import check_output, check_quantization, folders
+from training.stage import PATH_KEYS, Timer, finish, main, main_process, run_trainer, say, settle_libraries
+from training.start import start_of
+from training.trainer_args import dpo_args, world_size
+
+
+class TokenisedDPOTrainer(DPOTrainer):  # type: ignore[misc]
+    """``DPOTrainer`` on pairs that are tokenised already, as SFT and generation read them.
+
+    TRL's own preparation renders prompt and reply in one, which lets some templates add tokens after the end of the turn.
+    """
+
+    def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
+        return dataset
+
+
+def train(config: DpoConfig) -> dict[str, Any]:
+    """Do the DPO stage, or take it up from the last whole checkpoint.
+
+    Args:
+        config: With ``dataset`` (preference pairs), ``output`` (this stage's folder) and, to start from it, ``init`` (the SFT
+            stage's folder).
+
+    Returns:
+        The facts that are also in ``tickertune.json``.
+
+    Raises:
+        TickerTuneError: Something that the user can put right, before anything is trained.
+    """
+    timer = Timer()
+    settle_libraries()
+    dataset, output = folders(config)
+    start = start_of(config.init)
+    if start.method == "full":
+        raise TickerTuneError(
+            f"{config.init} holds fully trained weights, and DPO trains an adapter against its frozen copy",
+            f"Leave init out and set model.name to {start.weights}: a new adapter is trained on it",
+        )
+    check_quantization(start.method)
+    args = dpo_args(config, output, start.method)
+    frame, pairs_hash = read_pairs(dataset)
+    with main_process(args):
+        base = resolve_model(config.model)
+        check_output(output, base, start.method)
+        if start.weights is not None:
+            check_adapter(start.weights, base)
+    tokenizer = load_tokenizer(base, config.model)
+    pairs = tokenise_pairs(frame, tokenizer, config)
+    dropped = ", ".join(f"{count} {reason}" for reason, count in pairs.dropped.items() if count)
+    say(f"dpo: {len(pairs)} pairs; dropped: {dropped or 'none'}")
+
+    model = load_base(base, config.model, start.method)
+    if start.weights is None:
+        model = add_adapter(model, config.lora, config.seed)
+    else:
+        model = load_adapter(model, start.weights)
+    log = LogCallback(output / "log.jsonl", "dpo")
+    # Without a reference model TRL adds a frozen copy of the adapter, "ref", and compares with that.
+    trainer = TokenisedDPOTrainer(
+        model=model,
+        args=args,
+        train_dataset=pairs.dataset(),
+        processing_class=tokenizer,
+        callbacks=[CompletenessCallback(), log],
+    )
+    origin = {
+        **config.model_dump(mode="json", exclude=PATH_KEYS),
+        "base": model_fingerprint(base, config.model.revision),
+        "init": None if start.weights is None else model_fingerprint(str(start.weights)),
+        "pairs_hash": pairs_hash,
+        "processes": world_size(),
+    }
+    run_trainer(trainer, log, origin, output)
+    facts = {
+        "model": config.model.name,
+        "base": base,
+        "base_fingerprint": origin["base"],
+        "pairs": len(pairs),
+        "pairs_hash": pairs_hash,
+        "dropped": dict(pairs.dropped),
+        "seconds": timer.seconds,
+    }
+    return finish(trainer, output, start.method, config.model.dtype, facts)
+
+
+if __name__ == "__main__":
+    sys.exit(main(DpoConfig, train))
