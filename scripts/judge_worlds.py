@@ -1,12 +1,12 @@
 """How often the evaluator says "better than chance" of predictors that know nothing, and of one that knows too much.
 
-    python scripts/judge_worlds.py [--worlds 1000] [--json] [--check]
+    python scripts/judge_worlds.py [--worlds 1000] [--first-seed 0] [--signal 0] [--json] [--check]
 
 Each world is a simulated market of its own: prices, news days and tones of the simulated source, judged by the evaluator's own
 tables (``metric_rows``, ``portfolio_rows``). On a placebo (signal 0) nothing may be found but by chance: the share of
 worlds with a one-sided p-value below 5% must lie around 5%, for the MCC and for the gross Sharpe ratio. The predictors:
 a coin a sample; one coin a day for all stocks, whose hits hang together; the sign of the last five sessions; the sign of the tone. With
-``--signal`` above 0 the tone tells. A look-ahead model, which knows the outcome and is wrong once in ten times, must be flagged in each world:
+``--signal`` above 0 the tone tells. A look-ahead model, which knows the outcome and is wrong once in fifty times, must be flagged in each world:
 the lower bound of its MCC lies above the closed-form ceiling. ``--check`` exits with 1 where a 99% binomial interval of a placebo's
 share leaves 5% out, or a look-ahead model goes unnoticed.
 """
@@ -38,7 +38,7 @@ Floats = NDArray[np.float64]
 START = date(2023, 1, 3)
 COMPANIES, NEWS = 16, 0.3
 MOMENTUM = 5
-WRONG = 0.1
+WRONG = 0.02
 """Share of wrong answers of the look-ahead model."""
 LEVEL, SURE = 0.05, 0.99
 LOOK_AHEAD = "look-ahead"
@@ -106,6 +106,7 @@ def main() -> int:
     """Print the tables; returns 1 where ``--check`` finds a false alarm too many or a leak unseen."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", type=int, default=1000)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--signal", type=float, default=0.0)
     parser.add_argument("--sessions", type=int, default=80)
     parser.add_argument("--draws", type=int, default=1000)
@@ -119,7 +120,7 @@ def main() -> int:
     sums: dict[tuple[str, str], list[float]] = defaultdict(list)
     flagged = 0
     with progress_bar("worlds", options.worlds) as bar:
-        for seed in range(options.worlds):
+        for seed in range(options.first_seed, options.first_seed + options.worlds):
             frames, ceiling = world(seed, sessions, options.signal)
             names = list(frames)
             rows = metric_rows(frames, TASK, config, "world", 1, names, names)
