@@ -13,14 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from eval.backends.adapters import vllm_rank
 from eval.backends.base import Completion, OnDone, Tokens
-from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import read_json
 
 CPU_BLOCK = 32
 """Tokens of a cache block on CPU; vLLM's own 128 would be longer than the prefix our prompts share."""
-LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
-"""The largest ranks that vLLM can be started for."""
 _SETTINGS = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1"}
 _CPU_SETTINGS = {"VLLM_CPU_KVCACHE_SPACE": "2", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
 
@@ -69,7 +66,7 @@ class VllmBackend:
         }
         options |= {"gpu_memory_utilization": 0.7} if gpu else {"block_size": CPU_BLOCK, "max_num_seqs": batch_size}
         if adapters:
-            options |= {"enable_lora": True, "max_lora_rank": _rank(adapters), "max_cpu_loras": len(adapters)}
+            options |= {"enable_lora": True, "max_lora_rank": vllm_rank(adapters), "max_cpu_loras": len(adapters)}
         self._chunk = 4096 if gpu else 8 * batch_size
         self._environment = dict(os.environ)
         for key, value in (_SETTINGS if gpu else _SETTINGS | _CPU_SETTINGS).items():
@@ -175,19 +172,3 @@ def _quiet() -> Iterator[None]:
         warnings.simplefilter("ignore", FutureWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
         yield
-
-
-def _rank(adapters: Sequence[Path]) -> int:
-    """The smallest rank that vLLM takes and all adapters fit in."""
-    needed = 0
-    for adapter in adapters:
-        config = read_json(adapter / "adapter_config.json")
-        if config.get("use_dora"):
-            raise TickerTuneError(f"vLLM does not load the DoRA adapter {adapter}", "Use --backend transformers")
-        needed = max(needed, int(config["r"]), *(config.get("rank_pattern") or {"": 0}).values())
-    fitting = [rank for rank in LORA_RANKS if rank >= needed]
-    if not fitting:
-        raise TickerTuneError(
-            f"vLLM loads adapters up to rank {LORA_RANKS[-1]}, not {needed}", "Use --backend transformers"
-        )
-    return fitting[0]

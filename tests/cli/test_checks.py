@@ -46,6 +46,15 @@ def test_vllm_that_is_asked_for_and_missing_is_named_with_the_remedy(recipe_fold
         preflight(load(recipe_folder, eval__backend="vllm"))
 
 
+def test_adapter_that_the_evaluation_could_not_load_is_refused_before_it_is_trained(recipe_folder, monkeypatch):
+    monkeypatch.setattr(checks, "find_spec", lambda name: object())
+    dora = {"sft__lora": "{r: 4, alpha: 8, dora: true}"}
+    for backend in ("vllm", "auto"):
+        with pytest.raises(TickerTuneError, match=r"DoRA.*eval\.backend to transformers.*merge_adapter"):
+            preflight(load(recipe_folder, eval__backend=backend, **dora))
+    preflight(load(recipe_folder, eval__backend="transformers", **dora))
+
+
 def test_qlora_without_bitsandbytes_is_named(recipe_folder, monkeypatch):
     without(monkeypatch, "bitsandbytes")
     with pytest.raises(TickerTuneError, match="bitsandbytes is not installed"):

@@ -128,20 +128,3 @@ def test_prompt_longer_than_the_context_is_refused(tiny_base: str) -> None:
     opened = open_backend("transformers", tiny_base, tiny_base, dtype="float32", batch_size=1, max_length=5000)
     with pytest.raises(TickerTuneError, match=r"5000 tokens, but .* reads 2048"), opened:
         pass
-
-
-@pytest.mark.vllm
-def test_vllm_refuses_dora(tmp_path: Path) -> None:
-    from eval.backends.vllm import _rank
-
-    (tmp_path / "adapter_config.json").write_text('{"r": 8, "use_dora": true}')
-    with pytest.raises(TickerTuneError, match="DoRA"):
-        _rank([tmp_path])
-
-
-@pytest.mark.vllm
-def test_vllm_rank_covers_the_widest_adapter(tmp_path: Path) -> None:
-    from eval.backends.vllm import _rank
-
-    (tmp_path / "adapter_config.json").write_text('{"r": 8, "rank_pattern": {"q_proj": 17}}')
-    assert _rank([tmp_path]) == 32

@@ -51,6 +51,7 @@ def _checks(recipe: Recipe) -> Iterator[Callable[[], object]]:
     for world in recipe.worlds.values():
         yield from (partial(check_source_path, path) for path in source_paths(world.data))
     yield lambda: check_engine(recipe)
+    yield lambda: check_adapter_kind(recipe)
     yield lambda: check_quantization(recipe)
     yield lambda: check_accelerate(recipe.accelerate)
     yield lambda: resolve_model(recipe.model)
@@ -112,6 +113,21 @@ def check_engine(recipe: Recipe) -> None:
         raise TickerTuneError(
             f"The recipe's {key}, but no vLLM is installed",
             "Run make setup, or set eval.backend to auto and grpo.vllm to false",
+        )
+
+
+def check_adapter_kind(recipe: Recipe) -> None:
+    """Refuse an adapter that the evaluation's vLLM would not load after hours of training."""
+    chosen = recipe.eval.backend == "vllm" or (recipe.eval.backend == "auto" and find_spec("vllm") is not None)
+    if not chosen or recipe.sft is None or recipe.sft.method == "full":
+        return
+    from eval.backends.adapters import reasons_against_vllm
+
+    reasons = reasons_against_vllm({"r": recipe.sft.lora.r, "use_dora": recipe.sft.lora.dora})
+    if reasons:
+        raise TickerTuneError(
+            f"vLLM would not load the adapter of sft.lora: {'; '.join(reasons)}",
+            "Set eval.backend to transformers, or train without it; scripts/merge_adapter.py makes a model of it that vLLM loads",
         )
 
 
