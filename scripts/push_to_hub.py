@@ -22,6 +22,9 @@ def main(
     model: Annotated[str, typer.Option(help="Base model: folder, Hub id or built-in.")],
     base_id: Annotated[str | None, typer.Option(help="Hub id of the base, where it is a local folder.")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence, by the Hub's short name; default: the base's.")] = None,
+    cutoff: Annotated[
+        str | None, typer.Option(help="When the base model's training data end, as its makers say.")
+    ] = None,
     merge: Annotated[bool, typer.Option(help="Push the merged model and not the adapter.")] = False,
     public: Annotated[bool, typer.Option(help="Make the repository public.")] = False,
     dry_run: Annotated[Path | None, typer.Option(help="Write into this folder what would be pushed, and stop.")] = None,
@@ -32,7 +35,7 @@ def main(
             token_from_environment()
         base = ModelConfig(name=model)
         checkpoint = checkpoint_of(stage.resolve().name, stage, base)
-        origin = origin_of(base, base_id, licence)
+        origin = origin_of(base, base_id, licence, cutoff)
         package = dry_run or Path(temporary) / "package"
         write_package(checkpoint, stage.resolve(), origin, repository.rpartition("/")[2], merge, package)
         print(package if dry_run else push(package, repository, public))

@@ -15,7 +15,7 @@ from tickertune.core.hub import without_paths
 from tickertune.core.models import BUILT_IN
 from tickertune.core.recipe import ModelConfig, read_yaml
 from tickertune.core.tasks import get_task
-from training.merge import merge
+from training.merge import MERGE, merge
 
 BUILT_IN_HUB = {"smollm2-135m": ("HuggingFaceTB/SmolLM2-135M-Instruct", "apache-2.0")}
 """Hub id and licence of the models that are built in."""
@@ -41,10 +41,12 @@ class Origin:
     """Hub id of the base model."""
     licence: str | None
     """Hub's short name of the licence; None where the base model's card is to be asked."""
+    cutoff: str | None = None
+    """When the base model's training data end, as its makers say; None where they do not."""
 
 
-def origin_of(model: ModelConfig, base_id: str | None, licence: str | None) -> Origin:
-    """Settle the base model's Hub id and licence.
+def origin_of(model: ModelConfig, base_id: str | None, licence: str | None, cutoff: str | None = None) -> Origin:
+    """Settle the base model's Hub id, licence and cutoff.
 
     Raises:
         TickerTuneError: The base is a local folder and no Hub id was given.
@@ -54,7 +56,7 @@ def origin_of(model: ModelConfig, base_id: str | None, licence: str | None) -> O
     found = base_id or known_id or (None if is_local else model.name)
     if found is None:
         raise TickerTuneError(f"The base model {model.name} is not on the Hub", "Give its Hub id: --base-id owner/name")
-    return Origin(found, licence or (known_licence if found == known_id else None))
+    return Origin(found, licence or (known_licence if found == known_id else None), cutoff)
 
 
 def write_package(checkpoint: Checkpoint, stage: Path, origin: Origin, title: str, merged: bool, target: Path) -> None:
@@ -87,6 +89,8 @@ def write_package(checkpoint: Checkpoint, stage: Path, origin: Origin, title: st
         else:
             assert checkpoint.model is not None
             _copy_model(checkpoint.model, folder)
+            if (checkpoint.model / MERGE).is_file():
+                merged, fidelity = True, read_json(checkpoint.model / MERGE)
         recipe = _public_recipe(stage)
         if recipe:
             write_text(folder / "recipe.yaml", recipe)
@@ -108,9 +112,10 @@ def _copy_model(model: Path, folder: Path) -> None:
 
 
 def _public_recipe(stage: Path) -> str:
-    """The run's recipe as text, paths cut to their last part; empty outside a run."""
-    file = stage.parent.parent / "recipe.yaml"
-    if not file.is_file():
+    """The resolved recipe of the run, or of a stage trained alone, as text, paths cut to their last part; empty where there is none."""
+    files = (stage.parent.parent / "recipe.yaml", stage / "config.yaml")
+    file = next((path for path in files if path.is_file()), None)
+    if file is None:
         return ""
     return str(yaml.safe_dump(without_paths(read_yaml(file)), sort_keys=False, allow_unicode=True))
 
@@ -154,6 +159,7 @@ def model_card(
         replies=[] if task is None else [task.answer(label) for label in task.labels],
         rows=_scores(stage),
         recipe=recipe,
+        cutoff=origin.cutoff,
         licence_sentence=_licence_sentence(origin),
     )
     return card

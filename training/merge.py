@@ -19,8 +19,21 @@ PROBES = (
     "Sales fell short of expectations, but margins improved.",
 )
 """Texts on which adapter and merged model are compared, at every position of the prompt."""
-MAX_LOGIT_DIFFERENCE = 1.0
-"""Rounding to bfloat16 moves logits by about a tenth; a wrong merge moves them by far more than this."""
+MERGE = "merge.json"
+"""What was merged, and how well, in the merged model's folder."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """Above either bound a merged model is refused."""
+
+    max_abs: float = 1.0
+    """Rounding to bfloat16 moves single logits by half of this; a wrong merge moves them by far more."""
+    mean_abs: float = 0.2
+    """Rounding SmolLM2-135M with an adapter to bfloat16 gives 0.06; the same QLoRA adapter on its base before NF4 gives 3.4."""
+
+
+DEFAULT_TOLERANCE = Tolerance()
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,9 @@ class Fidelity:
     positions: int
 
 
-def merge(checkpoint: Checkpoint, output: Path, dtype: str = "bfloat16") -> Fidelity:
+def merge(
+    checkpoint: Checkpoint, output: Path, dtype: str = "bfloat16", tolerance: Tolerance = DEFAULT_TOLERANCE
+) -> Fidelity:
     """Write the model that an adapter and its base make together.
 
     A QLoRA adapter is merged into the base rounded to NF4 and back, the one that it was trained on.
@@ -43,6 +58,7 @@ def merge(checkpoint: Checkpoint, output: Path, dtype: str = "bfloat16") -> Fide
         checkpoint: A checkpoint with an adapter.
         output: Folder of the result, which must not exist: model and tokenizer, safetensors, and merge.json.
         dtype: Type of the saved weights.
+        tolerance: How much the logits may differ.
 
     Returns:
         How well the result matches.
@@ -71,14 +87,22 @@ def merge(checkpoint: Checkpoint, output: Path, dtype: str = "bfloat16") -> Fide
         tokenizer.save_pretrained(folder)
         saved = AutoModelForCausalLM.from_pretrained(folder, **loading).eval()
         fidelity = _compare(wanted, _logits(saved, prompts))
-        if not fidelity.max_abs_logit_difference <= MAX_LOGIT_DIFFERENCE:
-            raise TickerTuneError(
-                f"The merged model's logits are off by up to {fidelity.max_abs_logit_difference:.3g}",
-                "Merge with --dtype float32, or push the adapter itself",
-            )
+        _check(fidelity, tolerance)
         facts = {"base": Path(checkpoint.base).name, "dtype": dtype, "quantization": checkpoint.quantization}
-        write_json(folder / "merge.json", {**facts, **asdict(fidelity)})
+        write_json(folder / MERGE, {**facts, "tolerance": asdict(tolerance), **asdict(fidelity)})
     return fidelity
+
+
+def _check(fidelity: Fidelity, tolerance: Tolerance) -> None:
+    for kind, found, bound in (
+        ("up to", fidelity.max_abs_logit_difference, tolerance.max_abs),
+        ("a mean of", fidelity.mean_abs_logit_difference, tolerance.mean_abs),
+    ):
+        if not found <= bound:
+            raise TickerTuneError(
+                f"The merged model's logits are off by {kind} {found:.3g}, tolerance {bound:g}; nothing was written",
+                "Merge with --dtype float32, raise the tolerance, or use the adapter itself",
+            )
 
 
 def _probe_ids(tokenizer: Any) -> list[list[int]]:

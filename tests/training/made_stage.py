@@ -7,7 +7,9 @@ from tickertune.core.models import resolve_model
 from tickertune.core.recipe import ModelConfig
 
 
-def write_stage(folder: Path) -> Path:
+def write_stage(
+    folder: Path, *, rslora: bool = False, dora: bool = False, quantization: str | None = None, std: float = 0.2
+) -> Path:
     """Write a LoRA stage on the tiny model whose adapter moves the model's answers."""
     import torch
     from peft import LoraConfig, get_peft_model
@@ -17,17 +19,19 @@ def write_stage(folder: Path) -> Path:
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        tuned = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear"))
+        tuned = get_peft_model(
+            model, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", use_rslora=rslora, use_dora=dora)
+        )
         for name, weight in tuned.named_parameters():
             if "lora_" in name:
-                torch.nn.init.normal_(weight, std=0.2)
+                torch.nn.init.normal_(weight, std=std)
     tuned.save_pretrained(folder / "adapter")
     facts = {
-        "method": "lora",
+        "method": "lora" if quantization is None else "qlora",
         "model": "tiny-llama",
         "base": base,
         "dtype": "float32",
-        "quantization": None,
+        "quantization": quantization,
         "steps": 3,
     }
     write_json(folder / "tickertune.json", facts)

@@ -1,7 +1,9 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -13,9 +15,10 @@ from tickertune.core.hub import push
 from tickertune.core.recipe import ModelConfig
 from tickertune.core.tasks import get_task
 from training.hub import Origin, origin_of, write_package
+from training.merge import merge
 
 TINY = ModelConfig(name="tiny-llama")
-ORIGIN = Origin("someone/tiny-llama", "apache-2.0")
+ORIGIN = Origin("someone/tiny-llama", "apache-2.0", "2024-06")
 ROWS = [
     {
         "world": "planted",
@@ -39,6 +42,12 @@ INFO = {
     "licences": ["Apache-2.0"],
     "split_hash": "5eed",
     "prompt_hash": "feed",
+    "outcome_hash": "0dd5",
+    "label_spec": {"name": "excess", "horizon": 1},
+    "label_hash": "1abe1",
+    "counts": {"train": 60, "test": 30},
+    "boundaries": {"train": "2023-01-03T14:00:00Z", "validation": "2023-04-01T13:30:00Z"},
+    "sources": [{"source": "made", "documents": 70, "licence": "Apache-2.0", "redistributable": True}],
     "notes": ["All companies are fictional."],
 }
 
@@ -87,6 +96,78 @@ def test_card_tells_the_data_and_the_replies(stage, tmp_path):
     assert f"- {get_task('movement').answer('up')}" in card
     assert "sessions 2023-01-03 to 2023-05-31" in card
     assert "- All companies are fictional." in card
+
+
+def test_card_tells_lineage_label_and_cutoffs(stage, tmp_path):
+    card = package(stage, tmp_path / "out")
+    assert "Samples: 30 test, 60 train." in card
+    assert '| label | `{"horizon": 1, "name": "excess"}` |' in card
+    for kind, value in (("label", "1abe1"), ("split", "5eed"), ("prompt", "feed"), ("outcome", "0dd5")):
+        assert f"| {kind} hash | `{value}` |" in card
+    assert "| made | 70 | Apache-2.0 | yes |" in card
+    assert "had ended by | 2023-04-01T13:30:00Z |" in card
+    assert "own training data | 2024-06 |" in card
+    assert "apache-2.0, as the base model" in card
+    assert "```yaml\nname: x" in card
+
+
+def test_stage_alone_shows_its_own_resolved_recipe(tmp_path):
+    alone = write_stage(tmp_path / "some" / "sft")
+    write_text(alone / "config.yaml", yaml.safe_dump({"learning_rate": 0.001, "dataset": "/Users/me/data"}))
+    card = package(alone, tmp_path / "out")
+    assert "learning_rate: 0.001" in card
+    assert "/Users/me" not in card
+
+
+def test_merged_folder_is_pushed_as_merged_with_its_fidelity(stage, tmp_path):
+    merge(checkpoint_of("sft", stage, TINY), tmp_path / "merged")
+    write_package(
+        checkpoint_of("merged", tmp_path / "merged", TINY), tmp_path / "merged", ORIGIN, "m", False, tmp_path / "out"
+    )
+    card = (tmp_path / "out/README.md").read_text()
+    assert "adapter merged in" in card
+    assert "mean_abs_logit_difference" in card
+
+
+class Hub:
+    """Stands for the Hub: breaks in the midst of the upload once, then takes one commit."""
+
+    pushed: list[dict[str, bytes]] = []
+    failures = 1
+    private = True
+
+    def __init__(self, token: str) -> None:
+        assert token == "hf_not_real"
+
+    def create_repo(self, name: str, **options: Any) -> None:
+        assert options == {"private": True, "exist_ok": True, "repo_type": "model"}
+
+    def repo_info(self, name: str, repo_type: str) -> "Hub":
+        return self
+
+    def upload_folder(self, *, folder_path: Path, **options: Any) -> str:
+        if Hub.failures:
+            Hub.failures -= 1
+            raise httpx.ConnectError("connection lost with hf_not_real")
+        Hub.pushed.append({path.name: path.read_bytes() for path in Path(folder_path).iterdir()})
+        return "commit"
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_retry_after_a_broken_push_loses_nothing(stage, tmp_path, monkeypatch, merged):
+    monkeypatch.setenv("HF_TOKEN", "hf_not_real")
+    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
+    monkeypatch.setattr(Hub, "failures", 1)
+    monkeypatch.setattr(Hub, "pushed", [])
+    package(stage, tmp_path / "first", merged)
+    wanted = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
+    with pytest.raises(TickerTuneError, match="give the same command again") as refused:
+        push(tmp_path / "first", "me/model", public=False)
+    assert "hf_not_real" not in str(refused.value)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()} == wanted
+    package(stage, tmp_path / "again", merged)  # what the script does when the command is given again
+    assert push(tmp_path / "again", "me/model", public=False) == "commit"
+    assert Hub.pushed == [wanted]
 
 
 def test_card_is_no_investment_advice(stage, tmp_path):

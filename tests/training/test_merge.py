@@ -1,14 +1,21 @@
 import json
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
 
 from eval.checkpoint import base_checkpoint, checkpoint_of
 from tests.training.made_stage import write_stage
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.models import resolve_model
+from tickertune.core.quantization import nf4_config
 from tickertune.core.recipe import ModelConfig
-from training import merge as merging
-from training.merge import merge
+from training.merge import DEFAULT_TOLERANCE, Tolerance, merge
 
 TINY = ModelConfig(name="tiny-llama")
 
@@ -32,11 +39,59 @@ def test_merged_model_in_bfloat16_is_close_and_says_how_close(stage, tmp_path):
     assert checkpoint_of("merged", tmp_path / "merged", TINY).model == tmp_path / "merged"
 
 
-def test_merge_that_does_not_match_leaves_nothing(stage, tmp_path, monkeypatch):
-    monkeypatch.setattr(merging, "MAX_LOGIT_DIFFERENCE", 0.0)
-    with pytest.raises(TickerTuneError, match="off by up to"):
-        merge(checkpoint_of("sft", stage, TINY), tmp_path / "merged")
+@pytest.mark.parametrize("kind", [{"rslora": True}, {"dora": True}, {"quantization": "nf4"}])
+def test_every_kind_of_adapter_merges(kind, tmp_path):
+    checkpoint = checkpoint_of("sft", write_stage(tmp_path / "sft", **kind), TINY)
+    fidelity = merge(checkpoint, tmp_path / "merged", "float32")
+    assert fidelity.max_abs_logit_difference < 1e-4
+    assert fidelity.same_top_token_share == 1.0
+    written = json.loads((tmp_path / "merged/merge.json").read_text())
+    assert written["quantization"] == kind.get("quantization")
+    assert written["tolerance"] == asdict(DEFAULT_TOLERANCE)
+
+
+def test_qlora_is_merged_into_what_it_was_trained_on(tmp_path):
+    stage = write_stage(tmp_path / "sft", quantization="nf4")
+    merge(checkpoint_of("sft", stage, TINY), tmp_path / "merged", "float32")
+    merge(checkpoint_of("sft", write_stage(tmp_path / "plain"), TINY), tmp_path / "original", "float32")
+    base = resolve_model(TINY)
+    rounded = AutoModelForCausalLM.from_pretrained(
+        base, dtype=torch.float32, quantization_config=nf4_config("float32"), device_map={"": "cpu"}
+    )
+    trained = PeftModel.from_pretrained(rounded, str(stage / "adapter")).eval()
+    ids = torch.arange(100, 160)[None]
+
+    def off(name: str) -> float:
+        merged = AutoModelForCausalLM.from_pretrained(tmp_path / name, dtype=torch.float32).eval()
+        with torch.no_grad():
+            return float((merged(ids).logits - trained(ids).logits).abs().mean())
+
+    assert off("merged") < 1e-3  # the kernel for four bits rounds within
+    assert off("original") > 20 * off("merged")
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "said"), [(Tolerance(max_abs=0.0), "off by up to"), (Tolerance(mean_abs=1e-6), "off by a mean of")]
+)
+def test_merge_beyond_the_tolerance_leaves_nothing(stage, tmp_path, tolerance, said):
+    with pytest.raises(TickerTuneError, match=said):
+        merge(checkpoint_of("sft", stage, TINY), tmp_path / "merged", tolerance=tolerance)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_script_reports_the_figures_and_refuses_above_the_tolerance(stage, tmp_path):
+    def script(*options: str) -> subprocess.CompletedProcess[str]:
+        words = ["scripts/merge_adapter.py", str(stage), str(tmp_path / "merged"), "--model", "tiny-llama", *options]
+        return subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+
+    refused = script("--tolerance", "1e-9")
+    assert refused.returncode != 0
+    assert "tolerance 1e-09; nothing was written" in " ".join(refused.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+    merged = script("--dtype", "float32")
+    assert merged.returncode == 0, merged.stderr
+    assert "max_abs_logit_difference: " in merged.stdout
+    assert "mean_abs_logit_difference: " in merged.stdout
 
 
 def test_base_model_has_nothing_to_merge(tmp_path):
