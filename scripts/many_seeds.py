@@ -10,6 +10,7 @@ or below 0. A placebo world with ten seeds and three checkpoints should show an 
 import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -31,8 +32,8 @@ METRICS = (
 KEYS = ["world", "checkpoint", "metric"]
 
 
-def run_seed(recipe: Path, seed: int, output: Path) -> list[dict[str, object]]:
-    """Run one seed in a process of its own and return its metric rows."""
+def run_seed(recipe: Path, seed: int, output: Path, sets: Sequence[str] = ()) -> list[dict[str, object]]:
+    """Run one seed in a process of its own, with ``KEY=VALUE`` overrides, and return its metric rows."""
     command = [
         sys.executable,
         "-m",
@@ -43,6 +44,7 @@ def run_seed(recipe: Path, seed: int, output: Path) -> list[dict[str, object]]:
         str(seed),
         "--output",
         str(output),
+        *(word for item in sets for word in ("--set", item)),
     ]
     log = output.with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -79,11 +81,14 @@ def main() -> None:
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--seeds", type=int, default=10, help="how many seeds, from 0 (default 10)")
     parser.add_argument("--output", type=Path, default=Path("runs/seeds"))
+    parser.add_argument(
+        "--set", dest="sets", metavar="KEY=VALUE", action="append", default=[], help="override a key of the recipe"
+    )
     arguments = parser.parse_args()
     rows: list[dict[str, object]] = []
     for seed in range(arguments.seeds):
         print(f"seed {seed + 1} of {arguments.seeds}", file=sys.stderr)
-        rows += run_seed(arguments.recipe, seed, arguments.output / str(seed))
+        rows += run_seed(arguments.recipe, seed, arguments.output / str(seed), arguments.sets)
     summary = summarise(rows)
     write_json(arguments.output / "seeds.json", {"rows": summary.to_dicts()})
     table = Table(title=f"{arguments.recipe}, {arguments.seeds} seeds")

@@ -79,7 +79,7 @@ def _buckets(
     shares: Sequence[float], config: DifficultyConfig
 ) -> tuple[list[list[int]], dict[str, int], dict[str, Any]]:
     """Rows by bucket, the easiest first; those left out, and counts."""
-    buckets: list[list[int]] = [[] for _ in range(config.buckets)]
+    live: list[int] = []
     last: list[int] = []
     settled: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
@@ -89,11 +89,16 @@ def _buckets(
         if always is not None:
             settled[always] += 1
         if fate == "keep":
-            buckets[min(int((1 - share) * config.buckets), config.buckets - 1)].append(row)
+            live.append(row)
         elif fate == "last":
             last.append(row)
         elif always is not None:
             left_out[always] += 1
+    hardness = np.round(1 - np.array([shares[row] for row in live]), 9)
+    inner = np.round(np.arange(1, config.buckets) / config.buckets, 9)
+    edges = inner if config.by == "rollouts" or not live else np.quantile(hardness, inner)
+    places = np.searchsorted(edges, hardness, side="left")
+    buckets = [[row for row, at in zip(live, places, strict=True) if at == place] for place in range(config.buckets)]
     facts = {
         "by": config.by,
         "mean_right": round(float(np.mean(shares)), 4),

@@ -43,6 +43,22 @@ def test_easy_prompts_come_first_and_settled_ones_never() -> None:
     assert (told["bucket_1"], told["bucket_2"], told["bucket_3"], told["last"]) == (10, 20, 15, 0)
 
 
+def test_buckets_of_probabilities_are_of_equal_size() -> None:
+    """An early checkpoint is about as sure of every label: ranges of equal width would hold all prompts in one."""
+    shares = [0.55 - 0.001 * row for row in range(60)]
+    plan = plan_of(SAMPLES, config(curriculum={"difficulty": {"by": "probability"}}), shares)
+    told = plan.facts["difficulty"]
+    assert (told["bucket_1"], told["bucket_2"], told["bucket_3"]) == (20, 20, 20)
+    assert max(plan.order[:8]) < 20 <= min(plan.order[8:16])
+    assert min(plan.order[16:]) >= 40
+
+
+def test_a_share_on_a_bound_belongs_to_the_easier_bucket() -> None:
+    plan = plan_of(SAMPLES, config(curriculum={"difficulty": {"rollouts": 6}}), [2 / 3] * 30 + [1 / 3] * 30)
+    told = plan.facts["difficulty"]
+    assert (told["bucket_1"], told["bucket_2"], told["bucket_3"]) == (30, 30, 0)
+
+
 def test_settled_prompts_can_come_last_or_stay() -> None:
     shares = [1.0] * 20 + [0.5] * 20 + [0.0] * 20
     difficulty = {"always_right": "last", "always_wrong": "keep"}

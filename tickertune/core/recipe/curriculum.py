@@ -17,7 +17,8 @@ class DifficultyConfig(Config):
     rollouts: int = Field(default=8, ge=2, le=64)
     """Answers sampled for each prompt, at the recipe's ``temperature``."""
     buckets: int = Field(default=3, ge=1)
-    """Ranges of equal width from always right to always wrong, trained from the easiest on; prompts of one are shuffled."""
+    """Parts of the prompts, trained from the easiest on; those of one are shuffled. Of rollouts, ranges of equal width from always
+    right to always wrong; of probabilities, which stand close together, parts of equal size."""
     right_from: float = Field(default=0.99, gt=0.5, le=1)
     """Share, or probability, from which a prompt counts as always right."""
     wrong_to: float = Field(default=0.01, ge=0, lt=0.5)
@@ -33,6 +34,7 @@ class NoiseStage(Config):
     """A stretch of training on moves of a least size."""
 
     steps: int = Field(ge=1)
+    """Length of the stage."""
     least: float = Field(ge=0)
     """Least size of the volatility-scaled return that followed (``ret_scaled``), in volatilities."""
 
