@@ -14,7 +14,7 @@ from tests.training.conftest import Cut, cut_after, equal_weights, grpo_config, 
 from tests.training.curriculum.made import NO_ACTIONS, changed_after, make_bars
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
-from tickertune.core.recipe import ModelConfig
+from tickertune.core.recipe import GrpoConfig, ModelConfig
 from tickertune.core.table import write_table
 from training.curriculum.difficulty import FILE
 from training.grpo import train
@@ -103,6 +103,29 @@ def test_other_bars_than_before_are_not_resumed(
         train(config)
 
 
+def _launched(config: GrpoConfig, recipe: Path, processes: int) -> "subprocess.CompletedProcess[str]":
+    recipe.write_text(dump(config))
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu.yaml"]
+    command += ["--num_processes", str(processes), "-m", "training.grpo", "--config", str(recipe)]
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.slow
+def test_two_processes_stop_together(data: Path, base: ModelConfig, tmp_path: Path) -> None:
+    """Only one of them has the log: if the others did not hear of the collapse, they would wait for it in the next step."""
+    collapse = {"action": "stop", "window": 2, "entropy": 100}
+    done = _launched(
+        grpo_config(data, tmp_path / "out", model=base, collapse=collapse, **SIZES), tmp_path / "g.yaml", 2
+    )
+    assert done.returncode != 0
+    assert (
+        "GRPO collapsed by step 2, before a checkpoint was kept: the entropy of a token is below 100 nats"
+        in done.stderr
+    )
+    assert read_json(tmp_path / "out" / "collapse.json")["step"] == 2
+
+
 @pytest.mark.slow
 def test_one_and_two_processes_lay_out_the_same_order(data: Path, base: ModelConfig, tmp_path: Path) -> None:
     found = []
@@ -110,13 +133,7 @@ def test_one_and_two_processes_lay_out_the_same_order(data: Path, base: ModelCon
         output = tmp_path / str(processes)
         curriculum = {**CURRICULUM, "regimes": {"sessions": 3}}
         config = grpo_config(data, output, model=base, curriculum=curriculum, **{**SIZES, "steps": 1, "save_steps": 1})
-        recipe = tmp_path / f"{processes}.yaml"
-        recipe.write_text(dump(config))
-        command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu.yaml"]
-        command += ["--num_processes", str(processes), "-m", "training.grpo", "--config", str(recipe)]
-        done = subprocess.run(
-            command, cwd=ROOT, env={**os.environ, "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True
-        )
+        done = _launched(config, tmp_path / f"{processes}.yaml", processes)
         assert done.returncode == 0, done.stderr
         origin = read_json(output / "checkpoints" / "origin.json")
         assert origin["processes"] == processes
