@@ -161,7 +161,14 @@ def test_prompt_tokens_have_no_loss(
 def test_a_new_adapter_is_compared_with_the_base(pairs: Path, tmp_path: Path) -> None:
     dpo.train(settings(pairs, tmp_path))
     assert log(tmp_path)[0]["loss"] == pytest.approx(math.log(2), abs=1e-6)
-    assert log(tmp_path)[-1]["rewards/margins"] > 0
+
+
+def test_it_learns_to_prefer_the_chosen_reply(pairs: Path, tmp_path: Path) -> None:
+    dpo.train(settings(pairs, tmp_path, learning_rate=1e-2, batch_size=12, epochs=6, save_steps=100))
+    last = log(tmp_path)[-1]
+    assert last["rewards/accuracies"] >= 0.9
+    assert last["rewards/margins"] > 0.05
+    assert last["loss"] < math.log(2)
 
 
 def test_checkpoints_of_other_pairs_are_not_taken_up(whole: Path, pairs: Path, init: Path, tmp_path: Path) -> None:

@@ -1,8 +1,13 @@
 """The OpenAI-compatible teacher against a server of our own: key, retries, bounds, errors in one sentence."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -10,8 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.conftest import ROOT
 from tests.training.rationales.scripted import config, tagged_data, thesis, truth
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import read_json
 from tickertune.core.recipe import RationalesConfig
 from tickertune.core.recipe.loading import parse_config
 from training.rationales import endpoint as endpoint_module
@@ -45,7 +52,8 @@ class Server:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(payload)))
                 self.end_headers()
-                self.wfile.write(payload)
+                with suppress(BrokenPipeError):  # a client that was killed
+                    self.wfile.write(payload)
 
             def log_message(self, *args: object) -> None:
                 """Say nothing."""
@@ -226,3 +234,36 @@ def test_a_closed_round_leaves_no_request_behind(server: Server, tmp_path: Path)
     next(round_)
     round_.close()
     assert len(server.seen) < 9
+
+
+@pytest.mark.slow
+def test_kill_nine_costs_no_more_than_what_is_under_way(server: Server, tmp_path: Path) -> None:
+    made = settings(server, tmp_path, 12, concurrency=2)
+    recipe = tmp_path / "rationales.yaml"
+    recipe.write_text(yaml.safe_dump(made.model_dump(mode="json")))
+    command = [sys.executable, "-m", "training.rationales", "--config", str(recipe)]
+    environment = {**os.environ, "TICKERTUNE_CACHE": str(tmp_path / "cache")}
+    ledger = tmp_path / "out" / "answers.jsonl"
+    reached, held = threading.Event(), threading.Event()
+
+    def stalling(number: int, body: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        if number > 5:
+            reached.set()
+            held.wait(60)
+        return server.right(number, body)
+
+    server.respond = stalling
+    killed = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    assert reached.wait(120)
+    while len(server.seen) < 7 or len(ledger.read_bytes().splitlines()) < 5:
+        time.sleep(0.05)
+    killed.kill()
+    killed.wait()
+    held.set()
+    assert len({line["key"] for line in map(json.loads, ledger.read_text().splitlines())}) == 5
+    server.respond = server.right
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "5 replies are there already" in done.stderr
+    assert len(server.seen) == 7 + 7  # two were under way
+    assert read_json(tmp_path / "out" / "tickertune.json")["rationales"]["kept"] == 12

@@ -70,6 +70,7 @@ class RationalesConfig(Config):
     """Rationales by rejection sampling, and preference pairs by reflection, on the train split alone."""
 
     teacher: TeacherConfig
+    """Who writes them; ``kind: endpoint`` or ``kind: engine``."""
     dataset: Path | None = None
     """Data set folder."""
     output: Path | None = None
