@@ -21,6 +21,7 @@ from training.checkpoints import CompletenessCallback
 from training.examples import Examples, build_examples
 from training.log import LogCallback
 from training.models import add_adapter, end_ids, load_base, load_tokenizer
+from training.packing import PackedSFTTrainer, check_isolation, check_packing
 from training.preflight import check_output, check_quantization, check_template, folders
 from training.selection import BEST, selection_of
 from training.stage import Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
@@ -52,18 +53,22 @@ def train(config: SftConfig) -> dict[str, Any]:
     with main_process(args):
         base = resolve_model(config.model)
     check_output(output, base, config.method)
+    check_packing(config, base)
     tokenizer = load_tokenizer(base, config.model)
     examples = build_examples(samples, tokenizer, task, config)
     check_template(samples.row(0, named=True), tokenizer, task, end_ids(base, config.model, tokenizer))
     _say_what_is_read(examples, config)
 
     model = load_base(base, config.model, config.method)
+    if config.packing:
+        check_isolation(model)
     if config.method != "full":
         model = add_adapter(model, config.lora, config.seed)
     log = LogCallback(output / "log.jsonl", "sft")
     selection = selection_of(config, config.batch_size, dataset, output, tokenizer, task)
     weights = _weights_of(examples, samples, config)
-    trainer = (SFTTrainer if weights is None else WeightedSFTTrainer)(
+    plain = PackedSFTTrainer if config.packing else SFTTrainer
+    trainer = (plain if weights is None else WeightedSFTTrainer)(
         model=model,
         args=args,
         train_dataset=examples.dataset(weights),

@@ -26,7 +26,7 @@ class Batches:
 
 
 def sft_shape(config: SftConfig, examples: int, processes: int) -> Batches:
-    """Return SFT's arithmetic for so many examples."""
+    """Return SFT's arithmetic for so many examples, or for so many rows where they are packed."""
     rows = config.batch_size * config.gradient_accumulation * processes
     steps = math.ceil(math.ceil(examples / rows) * config.epochs)
     return Batches(

@@ -15,6 +15,7 @@ from tickertune.core.recipe import GrpoConfig, SftConfig
 from tickertune.core.tasks import LabelTask, get_task
 from training.examples import build_examples
 from training.models import Method, end_ids, load_tokenizer
+from training.packing import check_packing, pack
 from training.preflight.batches import grpo_shape, sft_shape
 from training.preflight.lengths import grpo_lengths, sft_lengths
 from training.preflight.memory import estimate
@@ -47,9 +48,12 @@ def look(config: SftConfig | GrpoConfig, dataset: Path, processes: int, method: 
     check_template(sample, tokenizer, task, end_ids(base, config.model, tokenizer))
     if isinstance(config, SftConfig):
         lengths = [sft_lengths(rows, split, tokenizer, task, config) for split, rows in splits.items() if len(rows)]
-        examples = build_examples(samples, tokenizer, task, config)
-        batches = sft_shape(config, len(examples), processes)
-        longest, scored = max(map(len, examples.input_ids)), max(map(sum, examples.completion_mask))
+        check_packing(config, base)
+        masks = build_examples(samples, tokenizer, task, config).completion_mask
+        if config.packing:
+            masks = pack(masks, config.max_length)
+        batches = sft_shape(config, len(masks), processes)
+        longest, scored = max(map(len, masks)), max(map(sum, masks))
     else:
         check_completion_length(tokenizer, task, config.max_completion_length)
         lengths = [grpo_lengths(rows, split, tokenizer, config) for split, rows in splits.items() if len(rows)]

@@ -80,6 +80,8 @@ class SftConfig(Config):
     loss_weights: LossWeights = LossWeights()
     """Weights of samples in the loss; not with packing, which forgets which token is whose."""
     packing: bool = False
+    """Put samples together into rows of at most ``max_length`` tokens, of which ``batch_size`` make a batch; none is cut, none sees another,
+    and models in which they would are refused."""
     gradient_checkpointing: bool = False
     select: SelectConfig | None = None
     """Choice of the checkpoint by the validation split, every ``save_steps``; None: the last weights are the result."""
