@@ -13,7 +13,7 @@ from tickertune.core.files import read_json, write_json
 from tickertune.core.recipe.curriculum import CollapseConfig
 from training.checkpoints import save_result
 from training.log import Line, LogCallback
-from training.rewards.trl import SHARE, UNPARSED
+from training.rewards.trl import DECIDED, SHARE, UNPARSED
 from training.stage import say
 
 FILE = "collapse.json"
@@ -26,21 +26,23 @@ READABLE = 0.5
 """Share of readable answers from which their distribution says something."""
 
 
-def causes(lines: Sequence[Line], config: CollapseConfig) -> dict[str, str]:
+def causes(lines: Sequence[Line], config: CollapseConfig, *, decisions: bool = False) -> dict[str, str]:
     """Say what of a collapse the mean of some steps shows, by kind; nothing where they are healthy.
 
     Args:
         lines: Lines of the log, one a step; a number that a line lacks is not judged.
         config: The bounds.
+        decisions: Judge each group's commonest answer too: a policy that leans the same way on every prompt decides for one label
+            long before nearly all sampled answers say it. The few groups of one step say it by chance.
     """
     means = shown(lines)
-    shares = {key.removeprefix(SHARE): mean for key, mean in means.items() if key.startswith(SHARE) and key != UNPARSED}
-    readable = sum(shares.values())
     found = {}
-    for label, share in shares.items():
-        if readable >= READABLE and share / readable >= config.label_share:
-            most = f"at least {config.label_share:.0%} of the answers say '{label}'"
-            found["one_label"] = f"{most}: the policy has collapsed to one action"
+    for label in _taken(means, SHARE, config):
+        most = f"at least {config.label_share:.0%} of the answers say '{label}'"
+        found["one_label"] = f"{most}: the policy has collapsed to one action"
+    for label in _taken(means, DECIDED, config) if decisions else ():
+        most = f"for at least {config.label_share:.0%} of the prompts the commonest answer is '{label}'"
+        found["one_decision"] = f"{most}: one action for all"
     if means.get(FLAT, 0.0) > config.flat_groups:
         found["flat_groups"] = (
             f"in more than {config.flat_groups:.0%} of the groups all answers earn the same: raise temperature"
@@ -52,9 +54,18 @@ def causes(lines: Sequence[Line], config: CollapseConfig) -> dict[str, str]:
     return found
 
 
+def _taken(means: dict[str, float], prefix: str, config: CollapseConfig) -> list[str]:
+    """Labels that take nearly all of what is readable."""
+    shares = {
+        key.removeprefix(prefix): mean for key, mean in means.items() if key.startswith(prefix) and key != UNPARSED
+    }
+    readable = sum(shares.values())
+    return [label for label, share in shares.items() if readable >= READABLE and share / readable >= config.label_share]
+
+
 def shown(lines: Sequence[Line]) -> dict[str, float]:
     """Means of the numbers that a collapse shows in, of those that every line has."""
-    keys = sorted(key for key in lines[-1] if key in (FLAT, ENTROPY) or key.startswith(SHARE))
+    keys = sorted(key for key in lines[-1] if key in (FLAT, ENTROPY) or key.startswith((SHARE, DECIDED)))
     values = {key: [line[key] for line in lines if key in line] for key in keys}
     return {key: float(sum(found) / len(found)) for key, found in values.items() if len(found) == len(lines)}
 
@@ -153,7 +164,7 @@ class CollapseGuard(TrainerCallback):  # type: ignore[misc]
     def _judged(self, step: int) -> dict[str, Any] | None:
         """Judge the window, and write down what is found; an earlier finding of the same step names the weights it kept."""
         lines = self._log.lines[-self._config.window :]
-        reasons = causes(lines, self._config) if len(lines) == self._config.window else {}
+        reasons = causes(lines, self._config, decisions=True) if len(lines) == self._config.window else {}
         if not reasons:
             return None
         kept = max((saved for saved in self._saved if saved <= step - self._config.window), default=None)

@@ -4,19 +4,25 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.training.conftest import Cut, cut_after, equal_weights, grpo_config, make_samples, write_samples
+from tickertune.core.answers import read_reply
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.recipe import ModelConfig
 from tickertune.core.recipe.curriculum import CollapseConfig
+from tickertune.core.tasks import get_task
 from training import grpo
 from training.collapse import FILE, KEPT, causes
 from training.log import LogCallback
 from training.log import log_line as plain_line
+from training.rewards.batch import Batch, Outcome, outcomes_of
+from training.rewards.trl import decided_shares
 
 HEALTHY = {"share/up": 0.6, "share/down": 0.4, "share/unparsed": 0.0, "frac_reward_zero_std": 0.3, "entropy": 0.5}
+HEALTHY |= {"decided/up": 0.5, "decided/down": 0.5}
 DOWN = {**HEALTHY, "share/up": 0.01, "share/down": 0.99}
 
 
@@ -37,6 +43,26 @@ def test_the_mean_of_the_window_counts() -> None:
     assert causes([silent], CollapseConfig()) == {}, "too few readable answers to tell"
     half = {"share/up": 0.0, "share/down": 0.6, "share/unparsed": 0.4}
     assert causes([half], CollapseConfig()).keys() == {"one_label"}, "of the readable ones"
+
+
+def test_a_lean_on_every_prompt_is_a_collapse_of_decisions() -> None:
+    """80% of the answers to each prompt say up: the most likely label is up for all."""
+    leaning = {**HEALTHY, "share/up": 0.8, "share/down": 0.2, "decided/up": 1.0, "decided/down": 0.0}
+    assert causes([leaning], CollapseConfig()) == {}, "a step's few groups may agree by chance"
+    assert causes([leaning] * 4, CollapseConfig(), decisions=True).keys() == {"one_decision"}
+    mixed = {**leaning, "decided/up": 0.7, "decided/down": 0.3}
+    assert causes([leaning, mixed] * 2, CollapseConfig(), decisions=True) == {}
+    assert len(causes([leaning], CollapseConfig(), decisions=True)["one_decision"]) < 120
+
+
+def test_commonest_answers_of_groups() -> None:
+    task = get_task("movement")
+    answers = [read_reply(task, task.answer(label)) for label in ("up", "down")] + [read_reply(task, "no idea")]
+    which = np.array([0, 0, 1, 0, 1, 2, 2, 2, 2, 1, 1, 1])
+    rows = [Outcome("up")] * 12
+    groups = ["a"] * 3 + ["b"] * 3 + ["c"] * 3 + ["d"] * 3
+    batch = Batch(task, answers, which, outcomes_of(task, rows), [""] * 12, groups)
+    assert decided_shares(batch) == {"decided/up": pytest.approx(0.375), "decided/down": pytest.approx(0.375)}
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ OUTCOME_COLUMNS = ("label", "ret_scaled", "volatility", "move")
 GROUP_COLUMN = "sample_id"
 SHARE = "share/"
 UNPARSED = f"{SHARE}unparsed"
+DECIDED = "decided/"
+"""Metrics: share of the groups in which a label is the commonest answer, which is near what the most likely label would be."""
 RIGHT = "right"
 """Metric: share of the answers whose label is the true one."""
 STAGE = "stage"
@@ -90,7 +92,7 @@ class _Scorer:
             batch = self._batch(reward, prompts, completions, ids, columns)
             found = reward.terms(batch, pool=self._pool)
             self._terms = {name: _with_none(values) for name, values in found.items()}
-            self.metrics = {**action_shares(batch), STAGE: float(place)}
+            self.metrics = {**action_shares(batch), **decided_shares(batch), STAGE: float(place)}
             self._seen = completions
         return self._terms
 
@@ -155,6 +157,17 @@ def action_shares(batch: Batch) -> dict[str, float]:
     said = batch.said
     shares = {f"{SHARE}{label}": float((said == place).mean()) for place, label in enumerate(batch.task.labels)}
     return {**shares, UNPARSED: float((said == NO_LABEL).mean()), RIGHT: float(batch.right.mean())}
+
+
+def decided_shares(batch: Batch) -> dict[str, float]:
+    """Share of the groups in which each label is the commonest answer; labels that tie share the group, unreadable groups have none."""
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(batch.groups))}
+    counts = np.zeros((len(numbers), len(batch.task.labels)))
+    rows = np.array([numbers[group] for group in batch.groups], dtype=np.int64)
+    np.add.at(counts, (rows[batch.parsed], batch.said[batch.parsed]), 1)
+    most = (counts == counts.max(axis=1, keepdims=True)) & (counts > 0)
+    shares = (most / np.maximum(most.sum(axis=1, keepdims=True), 1)).mean(axis=0)
+    return {f"{DECIDED}{label}": float(share) for label, share in zip(batch.task.labels, shares, strict=True)}
 
 
 def user_text(prompt: Any) -> str:

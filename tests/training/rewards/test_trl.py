@@ -63,7 +63,10 @@ def test_the_first_function_logs_what_was_answered() -> None:
     logged: dict[str, float] = {}
     first, second = reward_functions([reward(format=1.0, accuracy=1.0)], {END})
     call(first, [TWO.answer("up"), TWO.answer("up"), "up or down", "down"], log_metric=logged.__setitem__)
-    assert logged == {"share/up": 0.5, "share/down": 0.25, "share/unparsed": 0.25, "right": 0.5, "stage": 0}
+    assert logged == {
+        "share/up": 0.5, "share/down": 0.25, "share/unparsed": 0.25, "right": 0.5, "stage": 0,
+        "decided/up": 0.5, "decided/down": 0.5,
+    }  # fmt: skip
     logged.clear()
     call(second, ["up"], log_metric=logged.__setitem__)
     assert not logged

@@ -91,7 +91,8 @@ class CollapseConfig(Config):
     window: int = Field(default=4, ge=1)
     """Steps that must show it together."""
     label_share: float = Field(default=0.95, gt=0.5, le=1)
-    """Share of one label among the readable answers from which the policy has collapsed to it."""
+    """Share of one label, among the readable answers or among the commonest answers of the groups, from which the policy has
+    collapsed to it. The window should hold 16 groups or more, that chance does not."""
     flat_groups: float = Field(default=0.8, gt=0, le=1)
     """Share of groups whose answers all earn the same above which nothing is learned; 1: never."""
     entropy: float = Field(default=0.0, ge=0)
