@@ -20,7 +20,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE / "jobs")]
 
-JOBS = ("rewards", "generation", "beside_trl")
+JOBS = ("rewards", "generation", "beside_trl", "packing")
 """Files of scripts/bench/jobs."""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS")
 
