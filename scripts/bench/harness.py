@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,10 @@ def main(script: str, summary: str, jobs: Sequence[str], rounds: int) -> int:
         job: {name: statistics.median(run["rate"] for run in runs) for name, runs in found.items()}
         for job, found in raw.items()
     }
-    missed = [
-        sentence for job in options.jobs for sentence in importlib.import_module(job).misses(medians[job], raw[job])
-    ]
+    with redirect_stdout(sys.stderr):  # what a job says of its medians is for readers, not for --json
+        missed = [
+            sentence for job in options.jobs for sentence in importlib.import_module(job).misses(medians[job], raw[job])
+        ]
     if options.json:
         print(json.dumps({"raw": raw, "medians": medians, "missed": missed}))
     else:

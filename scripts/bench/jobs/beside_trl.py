@@ -7,7 +7,6 @@ them faster (scores of the answer's tokens alone; the shared prefix): these must
 
 import hashlib
 import json
-import sys
 import tempfile
 import time
 from contextlib import nullcontext
@@ -28,7 +27,6 @@ def run(name: str) -> dict[str, Any]:
     from data_pipeline.build import build
     from tickertune.core.recipe import MovementDataConfig, load_config
 
-    sys.path.append(str(Path(__file__).parents[1] / "anchors"))
     torch.set_num_threads(1)
     program, _, stage = name.rpartition("_")
     with tempfile.TemporaryDirectory() as text:
@@ -130,7 +128,7 @@ def _ours(stage: Any, config: Any, program: str, folder: Path) -> tuple[float, l
     return sum(spent), [line["loss"] for line in lines]
 
 
-def misses(medians: dict[str, float]) -> list[str]:
+def misses(medians: dict[str, float], raw: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Say where our stages cost more than they may beside TRL."""
     found = []
     for stage in ("sft", "grpo"):

@@ -18,14 +18,10 @@ WORDS = 400
 
 def run(name: str) -> dict[str, Any]:
     """Measure one program in this process."""
-    import sys
-
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
     from trl import GRPOTrainer
-
-    sys.path.append(str(Path(__file__).parents[1] / "anchors"))
     from trl_grpo import trainer
 
     from tickertune.core.models import resolve_model
@@ -73,7 +69,7 @@ def run(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def misses(medians: dict[str, float]) -> list[str]:
+def misses(medians: dict[str, float], raw: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Say whether the generation phase misses its target."""
     faster = medians["ours_generation"] / medians["trl_generation"]
     whole = medians["ours_step"] / medians["trl_step"]

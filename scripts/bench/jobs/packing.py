@@ -7,7 +7,6 @@ are TRL alone with the same arguments and its own choice of attention.
 """
 
 import hashlib
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -89,12 +88,10 @@ def _ours(config: Any) -> float:
 def _trl(config: Any, tokenizer: Any, examples: Any) -> float:
     import torch
     from transformers import AutoModelForCausalLM
+    from trl_alone import sft
 
     from training.models import add_adapter
     from training.trainer_args import sft_args
-
-    sys.path.append(str(Path(__file__).parents[1] / "anchors"))
-    from trl_alone import sft
 
     model = AutoModelForCausalLM.from_pretrained(config.model.name, dtype=torch.float32)
     trainer = sft(
@@ -105,7 +102,7 @@ def _trl(config: Any, tokenizer: Any, examples: Any) -> float:
     return time.process_time() - start
 
 
-def misses(medians: dict[str, float]) -> list[str]:
+def misses(medians: dict[str, float], raw: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Say where packing gains less than it should."""
     for other in ("padded", "trl_packed", "trl_padded"):
         print(f"\npacked reads {medians['packed'] / medians[other]:.2f} times as many tokens a second as {other}")

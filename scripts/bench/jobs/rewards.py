@@ -109,7 +109,7 @@ def run(name: str) -> dict[str, Any]:
 PROGRAMS = ("plain", "tagged")
 
 
-def misses(medians: dict[str, float]) -> list[str]:
+def misses(medians: dict[str, float], raw: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Say which mixes are scored more slowly than the target."""
     return [
         f"{name} replies: {rate:,.0f} samples/s, target {TARGET:,}" for name, rate in medians.items() if rate < TARGET
