@@ -1,10 +1,12 @@
 """``data show``, ``compare`` and ``backtest`` on a small evaluated run."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tickertune.cli import main as front
 from tickertune.core.files import read_json, write_json
@@ -62,6 +64,66 @@ def test_comparison_equals_the_reports_paired_row(run, capsys):
 def test_predictor_is_not_distinguishable_from_itself(run, capsys):
     base = run / "planted/eval/predictions/base.parquet"
     assert "not distinguishable" in call(capsys, "compare", base, base)
+
+
+def test_two_runs_are_compared_by_recipe_and_by_score(run, tmp_path, capsys):
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    recipe = yaml.safe_load((other / "recipe.yaml").read_text())
+    recipe["seed"] = 9
+    (other / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    predictions = other / "planted/eval/predictions"
+    shutil.copy(predictions / "oracle.parquet", predictions / "base.parquet")
+    found = json.loads(call(capsys, "compare", other, run, "--json"))
+    assert found["differences"] == [{"key": "seed", "first": "9", "second": "0"}]
+    row = next(row for row in found["metrics"] if (row["checkpoint"], row["metric"]) == ("base", "mcc"))
+    assert row["low"] > 0
+    assert row["days"] > 1
+    shown = call(capsys, "compare", other, run)
+    assert "planted base model: MCC of FIRST minus SECOND +" in shown
+    assert "higher" in shown
+    assert "Recipes, seeds, versions and code are the same" in call(capsys, "compare", run, run)
+
+
+def test_runs_on_other_samples_are_shown_without_a_paired_difference(run, tmp_path, capsys):
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    meta = other / "planted/eval/meta.json"
+    write_json(meta, read_json(meta) | {"split_hash": "other"})
+    found = json.loads(call(capsys, "compare", run, other, "--json"))
+    assert all(row["difference"] is None for row in found["metrics"])
+    assert "split_hash differs" in found["unpaired"][0]["reason"]
+    assert "no paired difference" in call(capsys, "compare", run, other)
+
+
+@pytest.mark.parametrize("content", [None, "{}", "[1]"])
+def test_a_run_without_scores_is_told(run, tmp_path, capsys, content):
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(run / "run.json", other)
+    if content is not None:
+        (other / "metrics.json").write_text(content)
+    with pytest.raises(SystemExit) as ended:
+        front.main(["compare", str(run), str(other)])
+    assert ended.value.code == 2
+    assert "metrics.json" in capsys.readouterr().err
+
+
+def test_a_run_with_a_damaged_recipe_is_told(run, tmp_path, capsys):
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    (other / "recipe.yaml").write_text("seed: [")
+    with pytest.raises(SystemExit) as ended:
+        front.main(["compare", str(run), str(other)])
+    assert ended.value.code == 2
+    assert "recipe.yaml" in capsys.readouterr().err
+
+
+def test_a_run_is_not_compared_with_a_file(run, capsys):
+    with pytest.raises(SystemExit) as ended:
+        front.main(["compare", str(run), str(run / "planted/eval/predictions/base.parquet")])
+    assert ended.value.code == 2
+    assert "is no run folder" in capsys.readouterr().err
 
 
 def copy_with_meta(run: Path, folder: Path, **changes: object) -> Path:

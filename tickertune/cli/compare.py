@@ -1,10 +1,11 @@
-"""``tickertune compare``: is one predictor better than another on the same samples?"""
+"""``tickertune compare``: is one predictor, or one run, better than another on the same samples?"""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from tickertune.cli.compare_runs import compare_runs, is_run, print_comparison, reading
 from tickertune.cli.output import print_json, print_table
 from tickertune.core.errors import TickerTuneError
 
@@ -14,8 +15,11 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def compare(
-    first: Annotated[Path, typer.Argument(help="Predictions, such as runs/demo/planted/eval/predictions/sft.parquet.")],
-    second: Annotated[Path, typer.Argument(help="Predictions of another on the same samples.")],
+    first: Annotated[
+        Path,
+        typer.Argument(help="A run folder, or predictions such as runs/demo/planted/eval/predictions/sft.parquet."),
+    ],
+    second: Annotated[Path, typer.Argument(help="Another run, or predictions of another on the same samples.")],
     cost_bps: Annotated[
         float | None,
         typer.Option(min=0, help="Cost of each side in the pnl reward, in basis points.", show_default=OWN),
@@ -24,13 +28,23 @@ def compare(
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.", show_default=OWN)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show FIRST minus SECOND in every metric, with 95% intervals that are paired and clustered by day."""
+    """Show FIRST minus SECOND in every metric, with 95% intervals that are paired and clustered by day.
+
+    Of two run folders also what differs in their recipes, versions and code, and the scores of both.
+    """
+    if is_run(first) or is_run(second):
+        found = compare_runs(first, second, cost_bps=cost_bps, resamples=resamples, seed=seed)
+        if as_json:
+            print_json(found)
+        else:
+            print_comparison(found)
+        return
     rows = paired_rows(first, second, cost_bps=cost_bps, resamples=resamples, seed=seed)
     if as_json:
         print_json(rows)
         return
     shown = [{name: row[name] for name in ("metric", "value", "low", "high", "days", "n")} for row in rows]
-    print_table(rows[0]["checkpoint"], [row | {"reading": _reading(row["low"], row["high"])} for row in shown])
+    print_table(rows[0]["checkpoint"], [row | {"reading": reading(row["low"], row["high"])} for row in shown])
 
 
 def paired_rows(first: Path, second: Path, **changes: float | None) -> list[dict[str, Any]]:
@@ -57,11 +71,3 @@ def paired_rows(first: Path, second: Path, **changes: float | None) -> list[dict
     pair = " minus ".join(names)
     paired = [row for row in rows if row.checkpoint == "first minus second"]
     return [row.model_copy(update={"checkpoint": pair}).model_dump(mode="json") for row in paired]
-
-
-def _reading(low: float | None, high: float | None) -> str:
-    if low is None or high is None:
-        return "too few days"
-    if low > 0 or high < 0:
-        return "higher" if low > 0 else "lower"
-    return "not distinguishable"

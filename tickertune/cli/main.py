@@ -25,7 +25,7 @@ COMMANDS = {
     "grpo": "Tune on stock-price feedback, from an SFT stage.",
     "eval": "Score a checkpoint and the baselines on a data set.",
     "backtest": "Trade the predictions of an evaluation again at another cost.",
-    "compare": "Compare two predictors sample by sample, with intervals.",
+    "compare": "Compare two runs or predictors sample by sample, with intervals.",
     "infer": "Score a JSONL or Parquet file of texts with a checkpoint.",
     "report": "Write the report of a run again.",
     "doctor": "Say what this machine can do, what is off, and the remedy.",
