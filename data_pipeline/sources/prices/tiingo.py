@@ -200,12 +200,12 @@ def _read_metadata(out: PriceCollector) -> None:
 
 
 def _read_list(out: PriceCollector) -> None:
-    try:  # zipfile raises NotImplementedError for a way of packing that it does not know, RuntimeError for a locked file
+    try:  # zipfile raises RuntimeError for a locked file and, a kind of it, for a way of packing that it does not know
         archive = zipfile.ZipFile(io.BytesIO(out.response.body))
         with archive, archive.open(archive.namelist()[0]) as member:
             raw = member.read(_LIST_LIMIT + 1)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, IndexError, EOFError, OSError, ValueError, NotImplementedError,
-            RuntimeError, zlib.error) as error:  # fmt: skip
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, IndexError, EOFError, OSError, ValueError, RuntimeError,
+            zlib.error) as error:  # fmt: skip
         raise RefusedResponse(f"expected a zip archive with the list: {error}") from None
     if len(raw) > _LIST_LIMIT:
         raise RefusedResponse(f"the list has more than {_LIST_LIMIT} bytes")
