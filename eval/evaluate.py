@@ -16,6 +16,7 @@ from eval.checkpoint import Checkpoint, Weights, fingerprint, materialise
 from eval.comparison import metric_rows
 from eval.metrics import MetricRow
 from eval.portfolio import portfolio_rows
+from eval.protocols.result import label_rows, open_protocol, write_result
 from eval.scoring import PARSER_VERSION, encode, score_samples
 from eval.store import PredictionStore
 from tickertune.core.errors import TickerTuneError
@@ -73,6 +74,7 @@ def evaluate(
     started = time.monotonic()
     _check_names(checkpoints)
     place = _read_world(data, world, config)
+    opened = open_protocol(config.protocol, place.info, place.samples, config.split) if config.protocol else None
     store = PredictionStore(folder)
     _score_checkpoints(place, checkpoints, config, store)
     baselines = _score_baselines(place, config, store)
@@ -82,6 +84,9 @@ def evaluate(
     store.drop_results()
     rows = _measure(place, predictions, checkpoints, config, folder)
     write_json(folder / "metrics.json", [row.model_dump(mode="json") for row in rows])
+    if opened is not None:
+        found = label_rows(opened, predictions, place.task, config, place.info.horizon or 1)
+        write_result(opened.result(found), folder)
     seconds = round(time.monotonic() - started, 1)
     meta = {
         **place.key,

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from data_pipeline.dataset import DatasetInfo, read_info, read_split
 from eval.metrics import MetricRow
+from eval.protocols.result import ProtocolResult, read_result
 from eval.report.layout import Rows
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
@@ -52,6 +53,8 @@ class World:
     """Samples of the scored split."""
     withheld: frozenset[str] = field(repr=False)
     """Documents whose licence does not let their text be shown."""
+    protocol: ProtocolResult | None = None
+    """What a protocol said of the split, and its rows."""
 
     @property
     def labels(self) -> list[str]:
@@ -116,6 +119,7 @@ def _world(run_folder: Path, name: str, recipe: dict[str, Any]) -> World:
         },
         samples=read_split(folder / "data", split) if built else pl.DataFrame(),
         withheld=_withheld(folder / "data" / "documents.parquet"),
+        protocol=read_result(folder / "eval"),
     )
 
 

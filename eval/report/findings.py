@@ -152,6 +152,7 @@ def _warnings(world: World) -> list[Finding]:
             "later than the entry price. No score here is a headline."
         )
         found.append(Finding("bad", text))
+    found += [Finding("bad", text) for text in (world.protocol.warnings if world.protocol else [])]
     return found
 
 

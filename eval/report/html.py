@@ -12,6 +12,7 @@ from eval.report.examples import examples
 from eval.report.findings import findings, limits, side_by_side
 from eval.report.layout import METRICS
 from eval.report.plots import WORLD_PLOTS, training
+from eval.report.protocol import protocol_block
 
 
 def render_html(run: RunView) -> str:
@@ -63,6 +64,7 @@ def _world(world: World) -> Mapping[str, Any]:
             for stage in world.stages
             if stage.name in ("sft", "dpo", "grpo")
         ],
+        "protocol": protocol_block(world.protocol),
         "examples": examples(world),
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from eval.report import facts, tables
 from eval.report.collect import RunView, World
 from eval.report.findings import findings, limits, side_by_side
+from eval.report.protocol import protocol_block
 
 _ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\`*_<>|"})
 
@@ -41,6 +42,7 @@ def _world(world: World) -> list[str]:
     for title, grid in titled:
         if grid is not None:
             parts += [f"### {title}", _grid(grid)]
+    parts += _protocol(world)
     if world.drops:
         rows = [[reason, f"{count:,}"] for reason, count in world.drops.items()]
         parts += ["### Dropped documents", _table(["reason", "documents"], rows)]
@@ -51,6 +53,22 @@ def _world(world: World) -> list[str]:
         _bullets(facts.data_notes(world)),
         _facts(facts.scoring_facts(world)),
     ]
+
+
+def _protocol(world: World) -> list[str]:
+    block = protocol_block(world.protocol)
+    if block is None:
+        return []
+    parts = [f"### {_text(block.title)}", _text(block.comparability), _bullets(block.remarks)]
+    for part in block.parts:
+        parts += [_text(part.said), _grid(part.grid) if part.grid else ""]
+        parts.append(
+            _bullets(
+                f"{one.model}: {one.number} ({'; '.join(filter(None, (one.source, one.caveat)))})"
+                for one in part.references
+            )
+        )
+    return parts
 
 
 def _grid(grid: tables.Grid) -> str:

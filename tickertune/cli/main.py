@@ -24,6 +24,7 @@ COMMANDS = {
     "dpo": "Tune on preference pairs, from an SFT stage.",
     "grpo": "Tune on stock-price feedback, from an SFT stage.",
     "eval": "Score a checkpoint and the baselines on a data set.",
+    "protocols": "List evaluations with a frozen split, show what was published on them, score generated replies.",
     "backtest": "Trade the predictions of an evaluation again at another cost.",
     "compare": "Compare two runs or predictors sample by sample, with intervals.",
     "infer": "Score a JSONL or Parquet file of texts with a checkpoint.",

@@ -28,4 +28,6 @@ class EvalConfig(Config):
     """Sessions a block; at least two of the label's horizons where its windows overlap."""
     cost_bps: float = Field(default=5.0, ge=0)
     """Cost and slippage of each side in the backtest and in the pnl reward, in basis points."""
+    protocol: str | None = None
+    """Protocol by its name, or the path of your own YAML file: its split is checked, and its metrics and published numbers are shown."""
     seed: int = 0

@@ -8,6 +8,7 @@ model to explain what it could not know.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, isfinite
 from typing import Any
 
@@ -103,6 +104,16 @@ class ForecasterTask(GenerativeTask):
         """Return the middle of the label's bin; of the open one, where it begins."""
         size = 0.05 if label.endswith("+") else (int(label[1:]) - 0.5) / 100
         return self.position(label) * size
+
+
+def sections_of(text: str) -> dict[str, str]:
+    """The words under each heading of an answer, one line each; of a heading that stands twice, those under the first."""
+    sections: dict[str, str] = {}
+    for heading, after in pairwise([*_HEADING.finditer(text), None]):
+        if heading is not None:
+            end = len(text) if after is None else after.start()
+            sections.setdefault(heading[1].capitalize(), " ".join(text[heading.end() : end].split()))
+    return sections
 
 
 def magnitude(label: str) -> str:
