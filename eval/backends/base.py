@@ -1,7 +1,8 @@
 """What every engine does: log-probabilities of label tokens, and generation."""
 
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,8 @@ class Completion:
 
     text: str
     finished: bool
+    tokens: int = field(default=0, compare=False)
+    """Tokens that were generated, an end token included; 0 where nobody counted."""
 
 
 class Backend(Protocol):
@@ -56,17 +59,42 @@ class Backend(Protocol):
     ) -> list[list[Completion]]:
         """Generate ``n`` replies of at most ``max_tokens`` tokens for each prompt; temperature 0 is greedy."""
 
+    def sample(
+        self,
+        prompts: Sequence[Tokens],
+        max_tokens: int,
+        n: int,
+        temperature: float,
+        seed: int = 0,
+        adapter: Path | None = None,
+        pattern: str | None = None,
+        on_done: OnDone | None = None,
+    ) -> list[list[Completion]]:
+        """Draw ``n`` replies to each prompt, each with a seed of its own (``draw_seed``).
+
+        A reply depends on its prompt, the seed and its number alone: not on the other prompts, their order or ``n``, so that
+        the first replies of many are those of few. (Sums that are batched otherwise round otherwise: near-ties may fall
+        another way, in bfloat16 more than in float32.)
+
+        Args:
+            prompts: Token ids, n of them; a prompt that comes twice gets the same replies.
+            max_tokens: Most tokens a reply.
+            n: Replies a prompt.
+            temperature: Above 0; all of the vocabulary is drawn from.
+            seed: Of the draws.
+            adapter: As in ``score``.
+            pattern: Regular expression that every finished reply matches as a whole.
+            on_done: Told of progress, in prompts.
+
+        Raises:
+            TickerTuneError: This engine cannot hold replies to a pattern.
+        """
+
     def close(self) -> None:
         """Give back memory and undo what the engine changed in this process."""
 
 
-def shared_prefix(prompts: Sequence[Tokens]) -> int:
-    """Length of the longest prefix that all prompts share, short of the last token of the shortest one."""
-    if not prompts:
-        return 0
-    first, last = min(prompts), max(prompts)
-    limit = min(len(prompt) for prompt in prompts) - 1
-    for place in range(limit):
-        if first[place] != last[place]:
-            return place
-    return max(limit, 0)
+def draw_seed(seed: int, prompt: Tokens) -> int:
+    """Seed of a prompt's first draw, below 2**30; that of its n-th is n higher (every server takes 31 bits)."""
+    digest = hashlib.sha256(repr((seed, list(prompt))).encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 2

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 from eval.backends.base import Backend
+from eval.backends.context import check_context, context_of
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.progress import console
+from tickertune.core.recipe import ServerConfig
 
-BackendName = Literal["auto", "vllm", "transformers", "fake"]
+BackendName = Literal["auto", "vllm", "server", "transformers", "fake"]
 
 
-def choose_backend(asked: BackendName) -> Literal["vllm", "transformers", "fake"]:
+def choose_backend(asked: BackendName) -> Literal["vllm", "server", "transformers", "fake"]:
     """Settle ``auto``: vLLM where it is installed, else transformers with a note.
 
     Raises:
@@ -43,6 +45,7 @@ def open_backend(
     max_length: int,
     adapters: Sequence[Path] = (),
     revision: str | None = None,
+    server: ServerConfig | None = None,
 ) -> Iterator[Backend]:
     """Load a base model for the block.
 
@@ -55,9 +58,11 @@ def open_backend(
         max_length: Longest prompt and reply together, in tokens.
         adapters: Adapters that will be asked for.
         revision: Hub commit of model and tokenizer.
+        server: Where the model is served, for ``server``; its weights are then not loaded here.
 
     Raises:
-        TickerTuneError: The engine is not installed, or ``max_length`` is beyond the model's context.
+        TickerTuneError: The engine is not installed, ``max_length`` is beyond the model's context, or the server is not there or
+            does not serve the model.
     """
     chosen = choose_backend(asked)
     backend: Backend
@@ -65,8 +70,12 @@ def open_backend(
         from eval.backends.fake import FakeBackend
 
         backend = FakeBackend()
+    elif chosen == "server":
+        from eval.backends.server import ServerBackend
+
+        backend = ServerBackend(named_server(server), tokenizer, max_length, adapters, revision)
     else:
-        _check_context(model, max_length, revision)
+        check_context(model, context_of(model, revision), [max_length], 0)
         if chosen == "vllm":
             from eval.backends.vllm import VllmBackend
 
@@ -81,12 +90,39 @@ def open_backend(
         backend.close()
 
 
-def _check_context(model: str, max_length: int, revision: str | None) -> None:
-    from transformers import AutoConfig
+def check_lengths(
+    asked: BackendName, model: str, lengths: Sequence[int], room: int, revision: str | None, server: ServerConfig | None
+) -> None:
+    """Refuse prompts that do not fit into what the model reads, before an engine is loaded; they are counted.
 
-    context = getattr(AutoConfig.from_pretrained(model, revision=revision), "max_position_embeddings", max_length)
-    if max_length > context:
+    Args:
+        asked: Which engine.
+        model: Folder or Hub id of the weights.
+        lengths: Tokens of every prompt.
+        room: Tokens of the longest reply.
+        revision: Hub commit.
+        server: Where the model is served, for ``server``.
+
+    Raises:
+        TickerTuneError: Some do not fit.
+    """
+    if asked == "server":
+        from eval.backends.serving import check_served_lengths
+
+        check_served_lengths(named_server(server), lengths, room)
+    elif asked != "fake":
+        check_context(model, context_of(model, revision), lengths, room)
+
+
+def named_server(server: ServerConfig | None) -> ServerConfig:
+    """Return the server's block.
+
+    Raises:
+        TickerTuneError: There is none.
+    """
+    if server is None:
         raise TickerTuneError(
-            f"The longest prompt and its reply have {max_length} tokens, but {model} reads {context}",
-            "Lower max_documents or max_document_chars and build the data again",
+            "Backend server is asked for, and no server is named",
+            "Give --endpoint URL and --served-model NAME, or a server block in the recipe",
         )
+    return server

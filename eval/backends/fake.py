@@ -1,13 +1,15 @@
 """Answers from a hash: for tests of everything around an engine."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.backends.base import Completion, OnDone, Tokens
+from eval.backends.base import Completion, OnDone, Tokens, draw_seed
+from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_file
 
 
@@ -50,6 +52,31 @@ class FakeBackend:
             [Completion(self._replies[int(_uniform(prompt, salt, *key) * len(self._replies))], True) for key in keys]
             for prompt, keys in zip(prompts, draws, strict=True)
         ]
+
+    def sample(
+        self,
+        prompts: Sequence[Tokens],
+        max_tokens: int,
+        n: int,
+        temperature: float,
+        seed: int = 0,
+        adapter: Path | None = None,
+        pattern: str | None = None,
+        on_done: OnDone | None = None,
+    ) -> list[list[Completion]]:
+        """See ``Backend.sample``; a reply has as many tokens as words."""
+        salt = _salt(adapter)
+        allowed = [reply for reply in self._replies if pattern is None or re.fullmatch(pattern, reply)]
+        if not allowed:
+            raise TickerTuneError(f"None of the fake engine's replies matches {pattern}", "Give it others")
+        drawn = []
+        for prompt in prompts:
+            first = draw_seed(seed, prompt)
+            picks = [int(_uniform(prompt, salt, first + number) * len(allowed)) for number in range(n)]
+            drawn.append([Completion(allowed[pick], True, len(allowed[pick].split())) for pick in picks])
+        if on_done is not None:
+            on_done(len(prompts))
+        return drawn
 
     def close(self) -> None:
         """Nothing to give back."""

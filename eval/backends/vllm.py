@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from eval.backends.adapters import vllm_rank
-from eval.backends.base import Completion, OnDone, Tokens
+from eval.backends.base import Completion, OnDone, Tokens, draw_seed
+from eval.backends.prefixes import warming_order
 
 CPU_BLOCK = 32
 """Tokens of a cache block on CPU; vLLM's own 128 would be longer than the prefix our prompts share."""
@@ -94,17 +95,21 @@ class VllmBackend:
         """See ``Backend.score``.
 
         The cache is emptied first, so that scores do not depend on earlier calls: in bfloat16 a prefix that was
-        computed in another batch changes the last digits. Then the first prompt goes alone, and leaves the shared
-        prefix in the cache.
+        computed in another batch changes the last digits. Then the first prompt of each group that shares a prefix goes
+        ahead, and leaves the prefix in the cache.
         """
         from vllm import SamplingParams
 
         self._engine.reset_prefix_cache()
+        order, ahead = warming_order(prompts)
         params = SamplingParams(max_tokens=1, temperature=0.0, logprob_token_ids=list(label_tokens), detokenize=False)
         scores = np.empty((len(prompts), len(label_tokens)))
-        edges = [0, 1, *range(1 + self._chunk, len(prompts), self._chunk), len(prompts)]
+        edges = [0, ahead, *range(ahead + self._chunk, len(prompts), self._chunk), len(prompts)]
         for start, end in pairwise(edges):
-            for place, output in enumerate(self._run(prompts[start:end], params, adapter), start):
+            places = order[start:end]
+            for place, output in zip(
+                places, self._run([prompts[place] for place in places], params, adapter), strict=True
+            ):
                 found = output.outputs[0].logprobs[0]
                 scores[place] = [found[token].logprob for token in label_tokens]
             if on_done is not None:
@@ -125,11 +130,50 @@ class VllmBackend:
 
         copies = n if temperature > 0 else 1
         params = SamplingParams(n=copies, max_tokens=max_tokens, temperature=temperature, seed=seed)
-        replies = [
-            [Completion(reply.text, reply.finish_reason == "stop") for reply in output.outputs]
-            for output in self._run(prompts, params, adapter)
-        ]
+        replies = [[_completion(reply) for reply in output.outputs] for output in self._run(prompts, params, adapter)]
         return [reply * (n // copies) for reply in replies]
+
+    def sample(
+        self,
+        prompts: Sequence[Tokens],
+        max_tokens: int,
+        n: int,
+        temperature: float,
+        seed: int = 0,
+        adapter: Path | None = None,
+        pattern: str | None = None,
+        on_done: OnDone | None = None,
+    ) -> list[list[Completion]]:
+        """See ``Backend.sample``. vLLM gives the n-th reply to a prompt the prompt's seed plus n, and draws by it alone."""
+        from vllm import SamplingParams
+        from vllm.sampling_params import StructuredOutputsParams
+
+        order, ahead = warming_order(prompts)
+        if ahead < len(prompts):
+            self._run(
+                [prompts[place] for place in order[:ahead]], SamplingParams(max_tokens=1, temperature=0.0), adapter
+            )
+        held = None if pattern is None else StructuredOutputsParams(regex=pattern)
+        replies: list[list[Completion]] = [[] for _ in prompts]
+        for start in range(0, len(order), self._chunk):
+            places = order[start : start + self._chunk]
+            params = [
+                SamplingParams(
+                    n=n,
+                    max_tokens=max_tokens,
+                    temperature=temperature,
+                    seed=draw_seed(seed, prompts[place]),
+                    structured_outputs=held,
+                )
+                for place in places
+            ]
+            for place, output in zip(
+                places, self._run([prompts[place] for place in places], params, adapter), strict=True
+            ):
+                replies[place] = [_completion(reply) for reply in output.outputs]
+            if on_done is not None:
+                on_done(len(places))
+        return replies
 
     def _run(self, prompts: Sequence[Tokens], params: Any, adapter: Path | None) -> list[Any]:
         from vllm.lora.request import LoRARequest
@@ -154,6 +198,10 @@ class VllmBackend:
         for key in set(os.environ) - set(self._environment):
             del os.environ[key]
         os.environ.update(self._environment)
+
+
+def _completion(reply: Any) -> Completion:
+    return Completion(reply.text, reply.finish_reason == "stop", len(reply.token_ids))
 
 
 def _fast_adapters() -> AbstractContextManager[None]:

@@ -14,6 +14,7 @@ import polars as pl
 from eval.backends import Backend, choose_backend, open_backend
 from eval.backends.base import OnDone, Tokens
 from eval.backends.factory import BackendName
+from eval.backends.labels import label_logprobs
 from eval.checkpoint import Checkpoint, fingerprint, materialise
 from eval.inference.rows import InputFile, Rejection, Request, check_columns, check_suffix, open_input, requests_of
 from eval.scoring import PARSER_VERSION, decide
@@ -29,7 +30,7 @@ from tickertune.core.files import (
 )
 from tickertune.core.lock import folder_lock
 from tickertune.core.progress import progress_bar
-from tickertune.core.prompting import label_ids, scoring_ids
+from tickertune.core.prompting import label_continuations, scoring_ids
 from tickertune.core.table import read_parquet, write_table
 from tickertune.core.tasks import LabelTask
 
@@ -163,8 +164,8 @@ class _Scorer:
         requests = [request for request, _ in good]
         logprobs = np.empty((0, len(self.task.labels)))
         if good:
-            labels = label_ids(self.tokenizer, self.task)
-            logprobs = self.backend.score([tokens for _, tokens in good], labels, self.adapter, on_done)
+            labels = label_continuations(self.tokenizer, self.task)
+            logprobs = label_logprobs(self.backend, [tokens for _, tokens in good], labels, self.adapter, on_done)
         decisions, normalised = decide(self.task, logprobs)
         by_label = [dict(zip(self.task.labels, map(_rounded, line), strict=True)) for line in normalised]
         return pl.DataFrame(

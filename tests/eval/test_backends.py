@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.backends import Backend, choose_backend, factory, open_backend
-from eval.backends.base import shared_prefix
 from eval.backends.fake import FakeBackend
+from eval.backends.prefixes import shared_prefix
 from tickertune.core.errors import TickerTuneError
 
 LABELS = [1022, 7011, 350]

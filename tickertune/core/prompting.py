@@ -1,7 +1,7 @@
 """Token ids of prompts and answers: the one place where text becomes what the model reads.
 
 Training, generation and evaluation all take their ids from here, so that the scored position is the trained
-one: ``scoring_ids + [label id]`` is a prefix of ``prompt_ids + completion_ids``.
+one: ``scoring_ids + label_continuations`` is a prefix of ``prompt_ids + completion_ids``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,6 +43,25 @@ def scoring_ids(tokenizer: "PreTrainedTokenizerBase", task: LabelTask, messages:
     return prompt_ids(tokenizer, messages) + _ids(tokenizer, task.answer_prefix)
 
 
+def label_continuations(tokenizer: "PreTrainedTokenizerBase", task: LabelTask) -> list[list[int]]:
+    """Return the ids of each label's continuation, in the order of ``task.labels``.
+
+    Where one label's ids begin another's, all end with the end-of-turn token, which tells them apart.
+
+    Raises:
+        TickerTuneError: Two labels have the same ids, or an end token is needed and the tokenizer has none.
+    """
+    found = [_ids(tokenizer, task.continuation(label)) for label in task.labels]
+    if len(set(map(tuple, found))) < len(found):
+        raise TickerTuneError(
+            f"Labels {', '.join(task.labels)} are not different in the vocabulary of {tokenizer.name_or_path}",
+            "Use a model whose tokenizer tells them apart",
+        )
+    if any(one != other and other[: len(one)] == one for one in found for other in found):
+        found = [[*ids, _end_id(tokenizer)] for ids in found]
+    return found
+
+
 def label_ids(tokenizer: "PreTrainedTokenizerBase", task: LabelTask) -> list[int]:
     """Return the first token of each label's continuation, in the order of ``task.labels``.
 
@@ -54,7 +73,7 @@ def label_ids(tokenizer: "PreTrainedTokenizerBase", task: LabelTask) -> list[int
         raise TickerTuneError(
             f"Labels {', '.join(task.labels)} do not start with different tokens in the vocabulary of "
             f"{tokenizer.name_or_path}",
-            "Use a model whose tokenizer tells them apart",
+            "Use a model whose tokenizer tells them apart; evaluation sums the labels' tokens (label_continuations)",
         )
     return first
 

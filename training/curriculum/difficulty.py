@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 from accelerate.utils import broadcast_object_list
 
+from eval.backends.labels import label_logprobs
 from eval.backends.transformers import TransformersBackend
 from eval.scoring import decide
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_value, write_text
 from tickertune.core.progress import progress_bar
-from tickertune.core.prompting import label_ids, prompt_ids, scoring_ids
+from tickertune.core.prompting import label_continuations, prompt_ids, scoring_ids
 from tickertune.core.recipe import GrpoConfig
 from tickertune.core.recipe.curriculum import DifficultyConfig
 from tickertune.core.tasks import LabelTask
@@ -130,7 +131,7 @@ def _probabilities(part: pl.DataFrame, model: Any, tokenizer: Any, reward: Rewar
     assert isinstance(task, LabelTask)
     prompts = [scoring_ids(tokenizer, task, messages) for messages in part["messages"].to_list()]
     backend = TransformersBackend.around(model, tokenizer, CHUNK)
-    _, normalised = decide(task, backend.score(prompts, label_ids(tokenizer, task)))
+    _, normalised = decide(task, label_logprobs(backend, prompts, label_continuations(tokenizer, task)))
     truth = [task.labels.index(label) for label in part["label"]]
     return [float(value) for value in np.exp(normalised[np.arange(len(truth)), truth])]
 

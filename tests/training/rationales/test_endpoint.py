@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+from eval.backends import endpoint as endpoint_module
 from tests.conftest import ROOT
 from tests.training.rationales.scripted import config, tagged_data, thesis, truth
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.recipe import RationalesConfig
 from tickertune.core.recipe.loading import parse_config
-from training.rationales import endpoint as endpoint_module
 from training.rationales.__main__ import synthesise
 from training.rationales.endpoint import EndpointTeacher
 from training.rationales.ledger import Ledger

@@ -62,6 +62,7 @@ from tickertune.core.recipe.rewards import (
 )
 from tickertune.core.recipe.run import Recipe, WorldConfig, load_recipe
 from tickertune.core.recipe.sentiment import SentimentDataConfig, SentimentSetConfig
+from tickertune.core.recipe.serving import ServerConfig
 from tickertune.core.recipe.sft import LoraConfig, SftConfig
 from tickertune.core.recipe.source import (
     CollectedSourceConfig,
@@ -131,6 +132,7 @@ __all__ = [
     "SentimentDataConfig",
     "SentimentSetConfig",
     "SepLabelConfig",
+    "ServerConfig",
     "SftConfig",
     "ShortTextLimits",
     "SimilarContextConfig",

@@ -3,10 +3,10 @@
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
+from tickertune.core.recipe.address import Address
 from tickertune.core.recipe.base import Config, ModelConfig
 
 
@@ -14,7 +14,7 @@ class EndpointTeacherConfig(Config):
     """A model behind an OpenAI-compatible address (``POST base_url/chat/completions``)."""
 
     kind: Literal["endpoint"]
-    base_url: str
+    base_url: Address
     """Address up to and with the version, such as ``https://api.example.com/v1``."""
     model: str
     """The model's name at that address."""
@@ -36,16 +36,6 @@ class EndpointTeacherConfig(Config):
     """Price of a million reply tokens, in the same currency."""
     knowledge_cutoff: date | None = None
     """Last day that the teacher's own training data may know of, for the card; None: unknown."""
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("write an address such as https://api.example.com/v1")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("an address holds no key: name the key's environment variable in key_env")
-        return value.rstrip("/")
 
 
 class EngineTeacherConfig(Config):
