@@ -84,6 +84,6 @@ def test_patterns_are_held_by_engines_that_can(hf: Backend) -> None:
 
 @pytest.mark.vllm
 def test_vllm_holds_replies_to_a_pattern(vllm_engine: Backend) -> None:
-    drawn = vllm_engine.sample(prompts(4), 8, 2, 1.0, pattern="(It went up|It went down)")
+    drawn = vllm_engine.sample(prompts(4), 24, 2, 1.0, pattern="(It went up|It went down)")
     assert {text for row in texts(drawn) for text in row} <= {"It went up", "It went down"}
     assert all(reply.finished for row in drawn for reply in row)

@@ -1,0 +1,30 @@
+"""Decisions from several generated replies."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from tickertune.core.recipe.base import Config
+
+VoteRule = Literal["majority", "confidence", "evidence"]
+
+
+class VotesConfig(Config):
+    """Replies drawn for each prompt, and the votes that decide; ``votes: 8`` is short for eight samples."""
+
+    samples: int = Field(default=8, ge=1, le=256)
+    """Replies a prompt; the curve over fewer of them comes from the same ones."""
+    rules: list[VoteRule] = Field(default=["majority"], min_length=1)
+    """Who has how many votes: every reply one; its stated probability; or by how much the scores that it states for the labels
+    favour its answer."""
+    temperature: float = Field(default=0.7, gt=0, le=2)
+    max_tokens: int = Field(default=256, ge=1)
+    """Tokens after which a reply is cut; a cut reply that names no label is counted as truncated."""
+    reply: Literal["auto", "plain", "tagged"] = "auto"
+    """How replies are read: as the task's plain answer, as ``<think>`` and ``<answer>``, or each by whether it has an answer tag."""
+    structured: bool = False
+    """Hold replies to the form of the task's answer (vLLM, or a server of it)."""
+    alone: bool = False
+    """Leave the scoring of labels out: only generated replies are judged, as where a server chats and scores nothing."""
+    checkpoints: list[str] | None = None
+    """Which checkpoints are asked; by default all."""
