@@ -11,6 +11,8 @@ from tickertune.core.quantization import dequantised_base
 from tickertune.core.recipe import ModelConfig
 
 FACTS = "tickertune.json"
+CHECKPOINTS = "checkpoints"
+"""Folder of a stage with the checkpoints of its training."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def checkpoint_of(name: str, stage_folder: Path, model: ModelConfig) -> Checkpoi
 
     Args:
         name: Name in the report.
-        stage_folder: A stage's folder (with ``adapter/`` or ``model/``), or an adapter's or a model's own.
+        stage_folder: A stage's folder (with ``adapter/`` or ``model/``), an adapter's or a model's own, or a checkpoint of
+            a stage's training.
         model: The base model.
 
     Raises:
@@ -77,7 +80,9 @@ def checkpoint_of(name: str, stage_folder: Path, model: ModelConfig) -> Checkpoi
 
 
 def _facts_of(folder: Path) -> Sequence[Path]:
-    """Where a stage's facts may stand, seen from the stage or from its adapter."""
+    """Where a stage's facts may stand, seen from the stage, from its adapter, or from a checkpoint of its training."""
+    if folder.parent.name == CHECKPOINTS:
+        return (folder.parent.parent / FACTS,)
     return (folder / FACTS, folder.parent / FACTS) if folder.name in ("adapter", "model") else (folder / FACTS,)
 
 

@@ -2,55 +2,33 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any, get_args
 
 import polars as pl
 
-from data_pipeline.dataset import DatasetInfo, read_info, read_split
-from eval.backends import choose_backend, open_backend
+from data_pipeline.dataset import read_split
 from eval.baselines import Evidence, predict_baseline
-from eval.checkpoint import Checkpoint, Weights, fingerprint, materialise
+from eval.checkpoint import Checkpoint
+from eval.checkpoint_scores import note_trials, score_checkpoints
 from eval.comparison import metric_rows
 from eval.metrics import MetricRow
 from eval.portfolio import portfolio_rows
 from eval.protocols.result import label_rows, open_protocol, write_result
-from eval.scoring import PARSER_VERSION, encode, score_samples
+from eval.results import ResultStore, count_trials
+from eval.scoring import PARSER_VERSION
 from eval.store import PredictionStore
+from eval.world import World, read_world
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, write_json
-from tickertune.core.progress import console, progress_bar
+from tickertune.core.progress import console
 from tickertune.core.recipe import EvalConfig
 from tickertune.core.recipe.evaluation import BaselineName
 from tickertune.core.table import read_parquet
-from tickertune.core.tasks import LabelTask, MovementTask, label_task
+from tickertune.core.tasks import MovementTask
 
 UNPARSED_ALARM = 0.05
 RESERVED = ("ceiling", "buy_and_hold")
-
-
-@dataclass(frozen=True)
-class World:
-    """One world's data, as every step of an evaluation needs it."""
-
-    name: str
-    folder: Path
-    info: DatasetInfo
-    task: LabelTask
-    samples: pl.DataFrame
-    """``Sample`` rows of the split that is scored."""
-
-    @property
-    def key(self) -> dict[str, Any]:
-        """Hashes of the data that every prediction is stored with."""
-        return {
-            "split_hash": self.info.split_hash,
-            "prompt_hash": self.info.prompt_hash,
-            "label_hash": self.info.label_hash,
-            "outcome_hash": self.info.outcome_hash,
-        }
 
 
 def evaluate(
@@ -73,16 +51,20 @@ def evaluate(
     """
     started = time.monotonic()
     _check_names(checkpoints)
-    place = _read_world(data, world, config)
+    _check_served(checkpoints, config)
+    place = read_world(data, world, config)
     opened = open_protocol(config.protocol, place.info, place.samples, config.split) if config.protocol else None
-    store = PredictionStore(folder)
-    _score_checkpoints(place, checkpoints, config, store)
+    store, results = PredictionStore(folder), ResultStore(config.store or folder / "store")
+    score_checkpoints(place, checkpoints, config, store, results)
+    note_trials(place, checkpoints, config, store, results)
     baselines = _score_baselines(place, config, store)
-    names = [checkpoint.name for checkpoint in checkpoints] + baselines
+    judged = [checkpoint.name for checkpoint in checkpoints]
+    trained = [checkpoint.name for checkpoint in checkpoints if checkpoint.trained]
+    names = judged + baselines
     predictions = {name: store.load(name) for name in names}
     _warn_of_unparsed(predictions)
     store.drop_results()
-    rows = _measure(place, predictions, checkpoints, config, folder)
+    rows = _measure(place, predictions, judged, trained, config, folder)
     write_json(folder / "metrics.json", [row.model_dump(mode="json") for row in rows])
     if opened is not None:
         found = label_rows(opened, predictions, place.task, config, place.info.horizon or 1)
@@ -105,6 +87,7 @@ def evaluate(
         "seed": config.seed,
         "parser_version": PARSER_VERSION,
         "predictors": {name: store.facts(name) for name in names},
+        "trials": count_trials(results.folder, place.info.split_hash, config.split),
         "seconds": seconds,
     }
     write_json(folder / "meta.json", meta)
@@ -122,62 +105,15 @@ def _check_names(checkpoints: Sequence[Checkpoint]) -> None:
         taken.append(checkpoint.name)
 
 
-def _read_world(data: Path, name: str, config: EvalConfig) -> World:
-    info = read_info(data)
-    samples = read_split(data, config.split)
-    if samples.is_empty():
-        raise TickerTuneError(
-            f"Data set {data} has no samples in split {config.split}", "Choose another split or dates"
-        )
-    return World(name, data, info, label_task(info.task), samples)
-
-
-def _score_checkpoints(
-    world: World, checkpoints: Sequence[Checkpoint], config: EvalConfig, store: PredictionStore
-) -> None:
-    """Score what is missing, with one engine for all checkpoints that share its weights."""
-    backend_name = choose_backend(config.backend)
-    pending: list[tuple[Checkpoint, dict[str, Any]]] = []
-    for checkpoint in checkpoints:
-        key = {
-            **world.key,
-            "split": config.split,
-            "fingerprint": fingerprint(checkpoint),
-            "backend": backend_name,
-            "dtype": config.dtype,
-            "parser_version": PARSER_VERSION,
-        }
-        if not store.has(checkpoint.name, key):
-            pending.append((checkpoint, key))
-    loads = [(materialise(checkpoint), checkpoint, key) for checkpoint, key in pending]
-    loads.sort(key=lambda load: load[0].model)
-    for _, group in groupby(loads, key=lambda load: load[0].model):
-        _score_with_one_engine(world, list(group), config, store)
-
-
-def _score_with_one_engine(
-    world: World, loads: list[tuple[Weights, Checkpoint, dict[str, Any]]], config: EvalConfig, store: PredictionStore
-) -> None:
-    weights, first, _ = loads[0]
-    encoded = encode(first.base, first.revision, world.task, world.samples)
-    adapters = list(dict.fromkeys(load.adapter for load, _, _ in loads if load.adapter is not None))
-    with open_backend(
-        config.backend,
-        weights.model,
-        first.base,
-        dtype=config.dtype,
-        batch_size=config.batch_size,
-        max_length=encoded.longest + 1,
-        adapters=adapters,
-        revision=weights.revision,
-    ) as backend:
-        for load, checkpoint, key in loads:
-            started = time.monotonic()
-            label = f"{world.name}: scoring {checkpoint.name} ({backend.name})"
-            with progress_bar(label, world.samples.height) as bar:
-                frame = score_samples(world.samples, world.task, encoded, backend, load.adapter, bar.advance)
-            facts = {"prompt_tokens": encoded.tokens, "seconds": round(time.monotonic() - started, 1)}
-            store.save(checkpoint.name, key, frame, facts)
+def _check_served(checkpoints: Sequence[Checkpoint], config: EvalConfig) -> None:
+    """Refuse checkpoints that a server of the base model, with adapters, cannot serve."""
+    for checkpoint in checkpoints if config.server is not None else ():
+        if checkpoint.model is not None or checkpoint.quantization is not None:
+            own = "has weights of its own" if checkpoint.model is not None else "was trained on a base in 4 bits"
+            raise TickerTuneError(
+                f"Checkpoint '{checkpoint.name}' {own}, and the server serves the base model with adapters",
+                "Serve its merged weights (scripts/merge_adapter.py), and evaluate them as --model",
+            )
 
 
 def _score_baselines(world: World, config: EvalConfig, store: PredictionStore) -> list[str]:
@@ -212,12 +148,11 @@ def _warn_of_unparsed(predictions: dict[str, pl.DataFrame]) -> None:
 def _measure(
     world: World,
     predictions: dict[str, pl.DataFrame],
-    checkpoints: Sequence[Checkpoint],
+    names: Sequence[str],
+    trained: Sequence[str],
     config: EvalConfig,
     folder: Path,
 ) -> list[MetricRow]:
-    names = [checkpoint.name for checkpoint in checkpoints]
-    trained = [checkpoint.name for checkpoint in checkpoints if checkpoint.trained]
     horizon = world.info.horizon or 1
     rows = metric_rows(predictions, world.task, config, world.name, horizon, names, trained)
     if isinstance(world.task, MovementTask):

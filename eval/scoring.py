@@ -1,17 +1,17 @@
 """From samples to predictions: token ids, label log-probabilities, and the decision they make."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from eval.backends.base import Backend, OnDone, Tokens
+from eval.backends.base import Tokens
+from eval.backends.labels import first_tokens
 from eval.prediction import predictions_of
 from tickertune.core.decision import Decision
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.prompting import label_ids, scoring_ids
+from tickertune.core.prompting import label_continuations, scoring_ids
 from tickertune.core.tasks import LabelTask
 
 PARSER_VERSION = "label-logprobs-1"
@@ -23,12 +23,18 @@ class Encoded:
     """Prompts as the model reads them, up to where the label stands."""
 
     prompts: list[Tokens]
-    label_tokens: list[int]
+    continuations: list[Tokens]
+    """Token ids of each label."""
 
     @property
     def longest(self) -> int:
-        """Tokens of the longest prompt."""
-        return max(map(len, self.prompts))
+        """Tokens of the longest prompt, with the label's tokens that are read behind it."""
+        return max(map(len, self.prompts)) + self.room - 1
+
+    @property
+    def room(self) -> int:
+        """Tokens behind a prompt: one that is generated, and of labels that are summed all but the last."""
+        return 1 if first_tokens(self.continuations) else max(map(len, self.continuations))
 
     @property
     def tokens(self) -> int:
@@ -42,7 +48,7 @@ def encode(tokenizer_source: str, revision: str | None, task: LabelTask, samples
 
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_source, revision=revision)
     prompts = [scoring_ids(tokenizer, task, messages) for messages in samples["messages"].to_list()]
-    return Encoded(prompts, label_ids(tokenizer, task))
+    return Encoded(prompts, label_continuations(tokenizer, task))
 
 
 def decide(task: LabelTask, logprobs: NDArray[np.float64]) -> tuple[list[Decision], NDArray[np.float64]]:
@@ -74,9 +80,7 @@ def decide(task: LabelTask, logprobs: NDArray[np.float64]) -> tuple[list[Decisio
     return decisions, normalised
 
 
-def score_samples(
-    samples: pl.DataFrame, task: LabelTask, encoded: Encoded, backend: Backend, adapter: Path | None, on_done: OnDone
-) -> pl.DataFrame:
-    """Score ``Sample`` rows with a loaded model; returns ``Prediction`` rows in the same order."""
-    decisions, normalised = decide(task, backend.score(encoded.prompts, encoded.label_tokens, adapter, on_done))
+def read_scores(samples: pl.DataFrame, task: LabelTask, logprobs: NDArray[np.float64]) -> pl.DataFrame:
+    """Read the log-probabilities [n, k] that an engine gave for ``Sample`` rows; returns ``Prediction`` rows in their order."""
+    decisions, normalised = decide(task, logprobs)
     return predictions_of(samples, task, decisions, normalised)

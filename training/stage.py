@@ -38,7 +38,7 @@ from training.models import Method
 from training.trainer_args import world_size
 
 FACTS = "tickertune.json"
-PATH_KEYS = {"dataset", "init", "output"}
+PATH_KEYS = {"dataset", "init", "output", "keep_checkpoints"}
 EXIT_ERROR = 2
 C = TypeVar("C", SftConfig, GrpoConfig, DpoConfig, RationalesConfig)
 
@@ -110,7 +110,7 @@ def run_trainer(trainer: Any, log: LogCallback, start: dict[str, Any], output: P
 def finish(
     trainer: Any, output: Path, method: Method, dtype: str, facts: dict[str, Any], chosen: Path | None = None
 ) -> dict[str, Any]:
-    """Save the weights, then the facts, and keep only the last checkpoint; returns the facts.
+    """Save the weights, then the facts, and keep only the last checkpoint unless all are to stay; returns the facts.
 
     Args:
         trainer: The trainer after training.
@@ -135,7 +135,8 @@ def finish(
     }
     if trainer.is_world_process_zero():
         write_json(output / FACTS, facts)
-        keep_last(output / "checkpoints")
+        if trainer.args.save_total_limit is not None:
+            keep_last(output / "checkpoints")
     trainer.accelerator.wait_for_everyone()
     return facts
 

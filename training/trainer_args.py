@@ -180,7 +180,7 @@ def _shared(config: SftRecipe | GrpoConfig | DpoConfig, output: Path, method: Me
         "save_strategy": "steps",
         "save_steps": config.save_steps,
         # Two, since the older one goes before the newer one is known to be whole.
-        "save_total_limit": 2,
+        "save_total_limit": None if config.keep_checkpoints == "all" else 2,
         "logging_strategy": "steps",
         "seed": config.seed,
         "use_cpu": use_cpu(),

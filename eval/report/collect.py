@@ -14,6 +14,8 @@ from data_pipeline.dataset import DatasetInfo, read_info, read_split
 from eval.metrics import MetricRow
 from eval.protocols.result import ProtocolResult, read_result
 from eval.report.layout import Rows
+from eval.report.sweep import FOLDER as SWEEP
+from eval.report.sweep import Sweep, is_current, read_sweep
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.run import MARKER
@@ -55,6 +57,8 @@ class World:
     """Documents whose licence does not let their text be shown."""
     protocol: ProtocolResult | None = None
     """What a protocol said of the split, and its rows."""
+    sweep: Sweep | None = None
+    """Scores of the checkpoints that training kept; None where they were not scored, or the stages were trained again since."""
 
     @property
     def labels(self) -> list[str]:
@@ -120,7 +124,14 @@ def _world(run_folder: Path, name: str, recipe: dict[str, Any]) -> World:
         samples=read_split(folder / "data", split) if built else pl.DataFrame(),
         withheld=_withheld(folder / "data" / "documents.parquet"),
         protocol=read_result(folder / "eval"),
+        sweep=_sweep(folder),
     )
+
+
+def _sweep(folder: Path) -> Sweep | None:
+    if not is_current(folder):
+        return None
+    return read_sweep(folder / SWEEP, Rows(_metric_rows(folder / SWEEP / "metrics.json"), folder.name))
 
 
 def _stage(folder: Path) -> Stage:

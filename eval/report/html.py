@@ -11,8 +11,9 @@ from eval.report.collect import RunView, World
 from eval.report.examples import examples
 from eval.report.findings import findings, limits, side_by_side
 from eval.report.layout import METRICS
-from eval.report.plots import WORLD_PLOTS, training
+from eval.report.plots import WORLD_PLOTS, steps, training
 from eval.report.protocol import protocol_block
+from eval.report.sweep import sweep_note
 
 
 def render_html(run: RunView) -> str:
@@ -41,6 +42,7 @@ def _world(world: World) -> Mapping[str, Any]:
         "scores": tables.scores(world),
         "confidence": tables.confidence(world),
         "portfolio": tables.portfolio(world),
+        "steps": tables.steps(world),
     }
     return {
         "name": world.name,
@@ -65,7 +67,18 @@ def _world(world: World) -> Mapping[str, Any]:
             if stage.name in ("sft", "dpo", "grpo")
         ],
         "protocol": protocol_block(world.protocol),
+        "sweep": _sweep(world),
         "examples": examples(world),
+    }
+
+
+def _sweep(world: World) -> Mapping[str, Any] | None:
+    if world.sweep is None:
+        return None
+    svg = steps(world.sweep)
+    return {
+        "note": sweep_note(world.sweep),
+        "image": _image(svg, "The headline metric of each checkpoint over the steps of training") if svg else None,
     }
 
 

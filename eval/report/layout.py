@@ -67,6 +67,8 @@ METRICS = {
 }
 MOVEMENT_COLUMNS = ("mcc", "accuracy", "macro_f1", "weighted_f1", "mcc_raw", "pnl_reward", "unparsed_share")
 SENTIMENT_COLUMNS = ("weighted_f1", "accuracy", "macro_f1", "mcc", "unparsed_share")
+SWEEP_COLUMNS = ("mcc", "accuracy", "log_score", "brier", "pnl_reward", "unparsed_share")
+SWEEP_TEXT_COLUMNS = ("weighted_f1", "accuracy", "log_score", "brier", "unparsed_share")
 CONFIDENCE_COLUMNS = ("brier", "log_score", "ece", "confident_half_accuracy", "rank_ic", "pesaran_timmermann_p")
 WITHOUT_INTERVAL = ("sharpe_costs_only", "cost_drag", "turnover", "hit_rate")
 """Columns whose intervals, which stand in metrics.json, a reader of the page can do without."""

@@ -6,6 +6,7 @@ from eval.report import facts, tables
 from eval.report.collect import RunView, World
 from eval.report.findings import findings, limits, side_by_side
 from eval.report.protocol import protocol_block
+from eval.report.sweep import sweep_note
 
 _ESCAPED = str.maketrans({character: f"\\{character}" for character in "\\`*_<>|"})
 
@@ -37,11 +38,14 @@ def _world(world: World) -> list[str]:
         ("Paired differences", tables.differences(world)),
         ("Confidence and ranking", tables.confidence(world)),
         ("Portfolio", tables.portfolio(world)),
+        ("Checkpoints over training", tables.steps(world)),
         ("Class priors", tables.priors(world)),
     )
     for title, grid in titled:
         if grid is not None:
             parts += [f"### {title}", _grid(grid)]
+    if world.sweep is not None:
+        parts.append(f"Checkpoints over training: {_text(sweep_note(world.sweep))}")
     parts += _protocol(world)
     if world.drops:
         rows = [[reason, f"{count:,}"] for reason, count in world.drops.items()]

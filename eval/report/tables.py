@@ -14,6 +14,8 @@ from eval.report.layout import (
     MOVEMENT_COLUMNS,
     PORTFOLIO_COLUMNS,
     SENTIMENT_COLUMNS,
+    SWEEP_COLUMNS,
+    SWEEP_TEXT_COLUMNS,
     WITHOUT_INTERVAL,
     group_of,
     interval,
@@ -105,6 +107,34 @@ def differences(world: World) -> Grid | None:
         if groups and columns
         else None
     )
+
+
+def steps(world: World) -> Grid | None:
+    """Scores of the checkpoints that training kept, by stage and step; the base model's first."""
+    sweep = world.sweep
+    if sweep is None:
+        return None
+    columns = sweep.rows.columns(SWEEP_COLUMNS if sweep.headline == "mcc" else SWEEP_TEXT_COLUMNS, sweep.rows.single())
+    groups = [("", [("base", title_of("base"))])]
+    groups += [
+        (title_of(stage), [(name, f"step {step}") for step, name in steps]) for stage, steps in sweep.steps.items()
+    ]
+    best = sweep.best()
+    lines = [
+        (
+            stage,
+            [
+                Line(
+                    title,
+                    [_cell(sweep.rows.get(name, metric)) for metric in columns],
+                    best is not None and name == best.checkpoint,
+                )
+                for name, title in named
+            ],
+        )
+        for stage, named in groups
+    ]
+    return Grid([metric_title(metric) for metric in columns], lines, columns)
 
 
 def priors(world: World) -> Grid | None:

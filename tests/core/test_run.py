@@ -127,3 +127,20 @@ def test_start_removes_what_a_killed_process_left_half_written(tmp_path):
     (tmp_path / "planted/data/kept.parquet").touch()
     Run.start(recipe(tmp_path))
     assert [entry.name for entry in (tmp_path / "planted/data").iterdir()] == ["kept.parquet"]
+
+
+def test_what_is_keyed_by_content_stays_when_the_inputs_change(tmp_path):
+    run, folder = Run(tmp_path), tmp_path / "w/eval"
+
+    def scores(_: Path) -> dict[str, str]:
+        (folder / "store").mkdir(exist_ok=True)
+        (folder / "predictions").mkdir(exist_ok=True)
+        (folder / "store" / "scores").touch()
+        return {}
+
+    run.stage("w", "eval", {"a": 1}, scores, keep=("store",))
+    left = []
+    run.stage("w", "eval", {"a": 2}, lambda _: {"left": left.extend(p.name for p in folder.iterdir())}, keep=("store",))
+    assert sorted(left) == ["inputs.json", "store"]
+    run.stage("w", "eval", {"a": 3}, lambda _: {"left": left.extend(p.name for p in folder.iterdir())})
+    assert left[2:] == ["inputs.json"]

@@ -1,12 +1,15 @@
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
+from eval import checkpoint_scores
 from eval import evaluate as module
-from eval import scoring
 from eval.__main__ import main
+from eval.backends.fake import FakeBackend
 from eval.checkpoint import Checkpoint, checkpoint_of
 from eval.evaluate import evaluate
 from eval.metrics import MetricRow
@@ -71,36 +74,72 @@ def test_second_run_scores_nothing_and_gives_the_same_bytes(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("scored again")
 
-    monkeypatch.setattr(module, "open_backend", refuse)
+    monkeypatch.setattr(checkpoint_scores, "open_engine", refuse)
     monkeypatch.setattr(module, "predict_baseline", refuse)
     evaluate(movement_data, checkpoints, CONFIG, out, "planted")
     assert before == {path.name: path.read_bytes() for path in out.rglob("*") if path.name in before}
 
 
-def test_cut_off_run_resumes_to_the_same_metrics(
+class Counted:
+    """Notes how many prompts the fake engine is asked for in each call; dies at the call ``dies_at``, counted from 0."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, dies_at: int | None = None) -> None:
+        self.calls: list[int] = []
+        score = FakeBackend.score
+
+        def counted(backend: FakeBackend, prompts: Sequence[list[int]], *rest: Any) -> Any:
+            if len(self.calls) == dies_at:
+                raise KeyboardInterrupt
+            self.calls.append(len(prompts))
+            return score(backend, prompts, *rest)
+
+        monkeypatch.setattr(FakeBackend, "score", counted)
+
+
+def test_cut_off_run_resumes_at_the_chunk_and_ends_in_the_same_bytes(
     movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """24 samples in chunks of 10, two checkpoints: the process ends in the second checkpoint's second chunk."""
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    evaluate(movement_data, checkpoints, CONFIG, whole, "planted")
-    scored: list[str] = []
-    real = scoring.score_samples
-
-    def dies_after_one(*arguments: object) -> pl.DataFrame:
-        if scored:
-            raise KeyboardInterrupt
-        scored.append("one")
-        return real(*arguments)  # type: ignore[arg-type]
-
+    config = CONFIG.model_copy(update={"chunk_rows": 10})
+    evaluate(movement_data, checkpoints, config, whole, "planted")
     with monkeypatch.context() as patch:
-        patch.setattr(module, "score_samples", dies_after_one)
+        counted = Counted(patch, dies_at=4)
         with pytest.raises(KeyboardInterrupt):
-            evaluate(movement_data, checkpoints, CONFIG, cut, "planted")
+            evaluate(movement_data, checkpoints, config, cut, "planted")
+    assert counted.calls == [10, 10, 4, 10]
     assert not (cut / "metrics.json").exists()
-    scored.clear()
-    monkeypatch.setattr(module, "score_samples", dies_after_one)
-    evaluate(movement_data, checkpoints, CONFIG, cut, "planted")
-    assert scored == ["one"]
-    assert (cut / "metrics.json").read_bytes() == (whole / "metrics.json").read_bytes()
+    counted = Counted(monkeypatch)
+    evaluate(movement_data, checkpoints, config, cut, "planted")
+    assert counted.calls == [10, 4]
+    compared = [*whole.glob("predictions/*.parquet"), whole / "metrics.json"]
+    assert len(compared) == 9
+    assert all((cut / path.relative_to(whole)).read_bytes() == path.read_bytes() for path in compared)
+
+
+def test_two_evaluations_that_share_a_store_score_nothing_twice(
+    movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = CONFIG.model_copy(update={"store": tmp_path / "shared"})
+    evaluate(movement_data, checkpoints[:1], config, tmp_path / "one", "planted")
+    counted = Counted(monkeypatch)
+    evaluate(movement_data, checkpoints, config.model_copy(update={"seed": 5}), tmp_path / "two", "planted")
+    assert counted.calls == [24]  # the adapter alone
+    assert not (tmp_path / "two" / "store").exists()
+    one, two = (read_json(tmp_path / name / "meta.json")["trials"] for name in ("one", "two"))
+    assert (one, two) == (1, 2)
+
+
+def test_new_parser_reads_the_stored_scores(
+    movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "eval"
+    evaluate(movement_data, checkpoints, CONFIG, out, "planted")
+    counted = Counted(monkeypatch)
+    monkeypatch.setattr(checkpoint_scores, "PARSER_VERSION", "label-logprobs-2")
+    evaluate(movement_data, checkpoints, CONFIG, out, "planted")
+    assert counted.calls == []
+    assert read_json(out / "meta.json")["predictors"]["sft"]["parser_version"] == "label-logprobs-2"
 
 
 def test_changed_weights_are_scored_again(movement_data: Path, checkpoints: list[Checkpoint], tmp_path: Path) -> None:
@@ -145,7 +184,7 @@ def test_results_go_before_the_first_changed_prediction_comes(
     monkeypatch.setattr(module, "predict_baseline", dies)  # the checkpoints are scored by then
     with pytest.raises(KeyboardInterrupt):
         evaluate(rebuilt(movement_samples, tmp_path / "data"), checkpoints, CONFIG, out, "planted")
-    assert [path.name for path in out.iterdir()] == ["predictions"]
+    assert sorted(path.name for path in out.iterdir()) == ["predictions", "store"]
 
 
 def test_failure_before_anything_changed_keeps_the_results(

@@ -25,6 +25,7 @@ COMMANDS = {
     "grpo": "Tune on stock-price feedback, from an SFT stage.",
     "eval": "Score a checkpoint and the baselines on a data set.",
     "protocols": "List evaluations with a frozen split, show what was published on them, score generated replies.",
+    "scores": "Show a store of scores, or merge those of several machines.",
     "backtest": "Trade the predictions of an evaluation again at another cost.",
     "compare": "Compare two runs or predictors sample by sample, with intervals.",
     "infer": "Score a JSONL or Parquet file of texts with a checkpoint.",

@@ -18,6 +18,7 @@ from tickertune.core.files import read_json, sha256_file, write_text
 from tickertune.core.lock import folder_lock
 from tickertune.core.models import BUILT_IN, model_fingerprint
 from tickertune.core.recipe import GrpoConfig, ModelConfig, Recipe, SftConfig
+from tickertune.core.recipe.evaluation import BESIDES_THE_RESULT
 from tickertune.core.run import MARKER, RUN_FILE, Run, check_run_folder, git_commit, installed_versions
 
 PATH_KEYS = {"dataset", "init", "output"}
@@ -33,6 +34,8 @@ class Step:
     inputs: Callable[[], Any]
     """All that determines the result; called when the stages before it are done."""
     work: Callable[[Path], dict[str, Any]]
+    keep: tuple[str, ...] = ()
+    """What stays in its folder when the inputs have changed."""
 
 
 @dataclass
@@ -98,7 +101,7 @@ def run_recipe(recipe: Recipe) -> Path:
 
 def _do(run: Run, step: Step, name: str, clock: Clock) -> None:
     _say(f"{name} …  {clock.line()}")
-    worked = run.stage(step.world, step.stage, step.inputs(), step.work)
+    worked = run.stage(step.world, step.stage, step.inputs(), step.work, step.keep)
     seconds = float(read_json(run.stage_folder(step.world, step.stage) / MARKER)["stage_seconds"])
     clock.finished(step.stage, seconds)
     _say(f"{name} {'done in' if worked else 'was done before, in'} {duration(seconds)}")
@@ -176,13 +179,13 @@ def _eval_step(run: Run, recipe: Recipe, world: str) -> Step:
 
     def inputs() -> Any:
         return _inputs(
-            config=recipe.eval.model_dump(mode="json"),
+            config=recipe.eval.model_dump(mode="json", exclude=set(BESIDES_THE_RESULT)),
             model=recipe.model.model_dump(mode="json"),
             weights=_weights(recipe.model),
             after=_keys(run, world, ["data", *trained]),
         )
 
-    return Step(world, "eval", inputs, work)
+    return Step(world, "eval", inputs, work, keep=("store",))
 
 
 def _inputs(**parts: Any) -> dict[str, Any]:

@@ -64,6 +64,15 @@ def atomic_dir(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's list of files to the disk, so that a file moved into it survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what ``atomic_file`` and ``atomic_dir`` left below ``folder`` when their process was killed."""
     for path in sorted(folder.rglob(".*.tmp"), reverse=True):

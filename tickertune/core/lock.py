@@ -61,11 +61,20 @@ def made_once(target: Path, make: Callable[[Path], None]) -> Path:
 
 
 @contextmanager
-def waiting_lock(name: Path) -> Iterator[None]:
-    """Hold the lock ``name`` (a file with the ending ``.lock``), after whoever holds it now."""
+def waiting_lock(name: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the lock ``name`` (a file with the ending ``.lock``), after whoever holds it now.
+
+    Args:
+        name: Path of the lock, without its ending.
+        on_wait: Called where another process holds it, before waiting.
+    """
     descriptor = os.open(name.with_name(name.name + LOCK_FILE), os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -92,7 +92,9 @@ class Run:
         """Folder of one stage of one world."""
         return self.folder / world / stage
 
-    def stage(self, world: str, stage: str, inputs: Any, work: Callable[[Path], dict[str, Any]]) -> bool:
+    def stage(
+        self, world: str, stage: str, inputs: Any, work: Callable[[Path], dict[str, Any]], keep: Collection[str] = ()
+    ) -> bool:
         """Do a stage unless it is done.
 
         A stage that was cut off is taken up where ``work`` can resume; one whose inputs have changed starts afresh.
@@ -102,6 +104,7 @@ class Run:
             stage: Stage name.
             inputs: JSON-serialisable value of all that determines the result.
             work: Does the stage in the folder that it is given; returns facts for the marker.
+            keep: Names in the folder that stay when its inputs have changed: what is keyed by its own content.
 
         Returns:
             Whether work was done.
@@ -116,8 +119,7 @@ class Run:
             # leaves a folder that the next start removes, never one that looks finished or resumable.
             (folder / MARKER).unlink(missing_ok=True)
             started.unlink(missing_ok=True)
-            if folder.exists():
-                shutil.rmtree(folder)
+            _remove(folder, keep)
             write_json(started, {"key": key, "inputs": inputs})
         begun = time.monotonic()
         facts = work(folder)
@@ -130,6 +132,19 @@ class Run:
         """Key of a finished stage, to be part of the inputs of those after it; None where it is not done."""
         marker = self.stage_folder(world, stage) / MARKER
         return str(read_json(marker)["key"]) if marker.exists() else None
+
+
+def _remove(folder: Path, keep: Collection[str]) -> None:
+    """Remove a folder, but for the names of ``keep`` in it."""
+    if not any((folder / name).exists() for name in keep):
+        if folder.exists():
+            shutil.rmtree(folder)
+        return
+    for path in folder.iterdir():
+        if path.is_dir() and path.name not in keep:
+            shutil.rmtree(path)
+        elif path.name not in keep:
+            path.unlink()
 
 
 def _now() -> str:

@@ -9,6 +9,7 @@ from eval.report.collect import World
 from eval.report.plots.confidence import coverage, reliability
 from eval.report.plots.paths import equity, training
 from eval.report.plots.scores import confusion, forest
+from eval.report.plots.steps import steps
 
 WORLD_PLOTS: dict[str, tuple[Callable[[World], str | None], str]] = {
     "forest": (forest, "Every predictor's headline metric with its 95% interval"),
@@ -19,4 +20,4 @@ WORLD_PLOTS: dict[str, tuple[Callable[[World], str | None], str]] = {
 }
 """Plots of a world, each with the words that stand for it where it cannot be seen."""
 
-__all__ = ["WORLD_PLOTS", "training"]
+__all__ = ["WORLD_PLOTS", "steps", "training"]

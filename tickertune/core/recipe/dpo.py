@@ -40,6 +40,8 @@ class DpoConfig(Config):
     """What becomes of a longer pair: left out and counted, or refused."""
     gradient_checkpointing: bool = False
     save_steps: int = Field(default=20, ge=1)
+    keep_checkpoints: Literal["last", "all"] = "last"
+    """Which of the checkpoints of every ``save_steps`` stay: the last one, to go on from, or all, for ``tickertune eval --sweep``."""
     logging_steps: int = Field(default=1, ge=1)
     seed: int = 0
     trainer: dict[str, Any] = {}

@@ -1,23 +1,39 @@
 """Scoring of checkpoints and baselines."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from tickertune.core.hardware import Dtype
-from tickertune.core.recipe.base import Config
+from tickertune.core.recipe.base import Config, DataPath
+from tickertune.core.recipe.serving import ServerConfig
+from tickertune.core.recipe.votes import VotesConfig
 
+BESIDES_THE_RESULT = frozenset({"workers", "chunk_rows", "store"})
+"""Keys of ``EvalConfig`` that say where and how, and change no score beyond its last digits: part of no key."""
 BaselineName = Literal["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
 
 
 class EvalConfig(Config):
     """How checkpoints are scored on a split that nothing was trained on."""
 
-    backend: Literal["auto", "vllm", "transformers", "fake"] = "auto"
-    """``auto`` takes vLLM where it is installed, else transformers; ``fake`` answers from a hash (tests)."""
+    backend: Literal["auto", "vllm", "server", "transformers", "fake"] = "auto"
+    """``auto`` takes vLLM where it is installed, else transformers; ``server`` asks the one that ``server`` names; ``fake`` answers
+    from a hash (tests)."""
+    server: ServerConfig | None = None
+    """Where the model is served, for ``backend: server``."""
+    votes: VotesConfig | None = None
+    """Decisions by generated replies beside those by label log-probabilities, as ``<checkpoint>@<samples>``; empty: none."""
     dtype: Dtype = Field("auto", validate_default=True)
     """``auto``: bfloat16 where the machine has instructions for it, else float32."""
     batch_size: int = Field(default=16, ge=1)
+    workers: int = Field(default=1, ge=1)
+    """Processes that score side by side, each with an engine of its own; scores do not depend on it."""
+    chunk_rows: int = Field(default=512, ge=1)
+    """Samples that are scored in one call and then stored for good: what a kill may cost a worker."""
+    store: DataPath | None = None
+    """Folder of the stored scores, which evaluations may share: nothing in it is scored twice. Empty: ``store`` in the evaluation's
+    folder."""
     split: Literal["validation", "test", "ood_stock", "ood_both"] = "test"
     """Which split is scored; the last two hold the tickers that split.held_out names, at the dates of train and of test."""
     baselines: list[BaselineName] = ["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
@@ -31,3 +47,17 @@ class EvalConfig(Config):
     protocol: str | None = None
     """Protocol by its name, or the path of your own YAML file: its split is checked, and its metrics and published numbers are shown."""
     seed: int = 0
+
+    @field_validator("votes", mode="before")
+    @classmethod
+    def _count_of_votes(cls, value: Any) -> Any:
+        """``votes: 8`` is short for eight samples."""
+        return {"samples": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _blocks_go_together(self) -> "EvalConfig":
+        if (self.backend == "server") != (self.server is not None):
+            raise ValueError("backend server and a server block (server.endpoint, server.model) go together")
+        if self.server is not None and self.server.api == "chat" and not (self.votes and self.votes.alone):
+            raise ValueError("a server that chats scores no labels: set votes.alone, or server.api completions")
+        return self

@@ -72,6 +72,8 @@ class GrpoConfig(Config):
     vllm: bool = False
     """Generate rollouts with vLLM in the same process (GPU only)."""
     save_steps: int = Field(default=4, ge=1)
+    keep_checkpoints: Literal["last", "all"] = "last"
+    """Which of the checkpoints of every ``save_steps`` stay: the last one, to go on from, or all, for ``tickertune eval --sweep``."""
     seed: int = 0
     trainer: dict[str, Any] = {}
     """Further fields of TRL's GRPOConfig, checked by name."""

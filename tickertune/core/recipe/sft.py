@@ -86,6 +86,8 @@ class SftConfig(Config):
     select: SelectConfig | None = None
     """Choice of the checkpoint by the validation split, every ``save_steps``; None: the last weights are the result."""
     save_steps: int = Field(default=20, ge=1)
+    keep_checkpoints: Literal["last", "all"] = "last"
+    """Which of the checkpoints of every ``save_steps`` stay: the last one, to go on from, or all, for ``tickertune eval --sweep``."""
     logging_steps: int = Field(default=1, ge=1)
     seed: int = 0
     trainer: dict[str, Any] = {}
