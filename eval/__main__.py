@@ -34,13 +34,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--adapter", type=Path, action="append", default=[], help="stage or adapter folder; repeatable")
     parser.add_argument("--output", type=Path, required=True, help="folder of the results")
     parser.add_argument("--config", type=Path, help="evaluation recipe (eval.yaml)")
+    parser.add_argument("--endpoint", help="address of a model server, for --backend server")
+    parser.add_argument("--served-model", help="the base model's name there")
     parser.add_argument("--world", help="name in the table; by default the data folder's")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
     options, rest = parser.parse_known_args(arguments)
     world = options.world or _world(options.data)
     try:
         values = {} if options.config is None else read_yaml(options.config)
-        for key, text in parse_overrides(rest).items():
+        served = {"server.endpoint": options.endpoint, "server.model": options.served_model}
+        named = {key: text for key, text in served.items() if text is not None}
+        for key, text in (parse_overrides(rest) | named).items():
             set_key(values, key, text)
         config = parse_config(EvalConfig, values, str(options.config or "the command line"))
         checkpoints = _checkpoints(options.model, options.adapter)

@@ -17,7 +17,8 @@ from eval.portfolio import portfolio_rows
 from eval.protocols.result import label_rows, open_protocol, write_result
 from eval.results import ResultStore, count_trials
 from eval.scoring import PARSER_VERSION
-from eval.store import PredictionStore
+from eval.store import VOTES, PredictionStore
+from eval.voting import Voted, vote_checkpoints
 from eval.world import World, read_world
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, write_json
@@ -55,17 +56,23 @@ def evaluate(
     place = read_world(data, world, config)
     opened = open_protocol(config.protocol, place.info, place.samples, config.split) if config.protocol else None
     store, results = PredictionStore(folder), ResultStore(config.store or folder / "store")
-    score_checkpoints(place, checkpoints, config, store, results)
-    note_trials(place, checkpoints, config, store, results)
+    scored = [] if config.votes is not None and config.votes.alone else list(checkpoints)
+    score_checkpoints(place, scored, config, store, results)
+    note_trials(place, scored, config, store, results)
+    voted = Voted([], [], [])
+    if config.votes is not None:
+        voted = vote_checkpoints(place, checkpoints, config, config.votes, store, results)
     baselines = _score_baselines(place, config, store)
-    judged = [checkpoint.name for checkpoint in checkpoints]
-    trained = [checkpoint.name for checkpoint in checkpoints if checkpoint.trained]
+    judged = [checkpoint.name for checkpoint in scored] + voted.names
+    trained = [checkpoint.name for checkpoint in scored if checkpoint.trained] + voted.trained
     names = judged + baselines
     predictions = {name: store.load(name) for name in names}
     _warn_of_unparsed(predictions)
     store.drop_results()
     rows = _measure(place, predictions, judged, trained, config, folder)
     write_json(folder / "metrics.json", [row.model_dump(mode="json") for row in rows])
+    if voted.points:
+        write_json(folder / VOTES, [point.model_dump(mode="json") for point in voted.points])
     if opened is not None:
         found = label_rows(opened, predictions, place.task, config, place.info.horizon or 1)
         write_result(opened.result(found), folder)

@@ -9,7 +9,9 @@ from eval.prediction import Prediction
 from tickertune.core.files import read_json, sha256_value, write_json
 from tickertune.core.table import read_table, write_table
 
-RESULTS = ("meta.json", "metrics.json", "equity.parquet", "protocol.json")
+VOTES = "votes.json"
+"""The curves of votes by the number of replies (``VotePoint``)."""
+RESULTS = ("meta.json", "metrics.json", "equity.parquet", VOTES, "protocol.json")
 """What is computed from the predictions; meta.json, the sign of a finished evaluation, is removed first."""
 
 

@@ -58,6 +58,7 @@ from tickertune.core.recipe import (
     RewardStage,
     SentimentDataConfig,
     SentimentSetConfig,
+    ServerConfig,
     SepLabelConfig,
     SftConfig,
     ShortTextLimits,
@@ -72,6 +73,7 @@ from tickertune.core.recipe import (
     TokenBudgetConfig,
     TradingR1LabelConfig,
     TripleBarrierLabelConfig,
+    VotesConfig,
     WorldConfig,
 )
 from tickertune.core.recipe.curriculum import (
@@ -161,6 +163,8 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "terms.decision_matrix": DecisionMatrixConfig,
     "terms.portfolio": PortfolioConfig,
     "eval.yaml": EvalConfig,
+    "server": ServerConfig,
+    "votes": VotesConfig,
 }
 
 

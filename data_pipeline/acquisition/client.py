@@ -29,7 +29,7 @@ from data_pipeline.acquisition.failures import (
     PermanentError,
     TransientError,
 )
-from data_pipeline.acquisition.limits import Limiter, tolerance
+from data_pipeline.acquisition.limits import Limiter, Unlimited, tolerance
 from data_pipeline.acquisition.oauth import Tokens
 from data_pipeline.acquisition.robots import MAX_BYTES, Robots
 from data_pipeline.acquisition.secrets import inject, kept_headers, known_secrets, redact_bytes, redact_text
@@ -71,7 +71,8 @@ class PoliteClient:
         self._settings = settings or ClientSettings()
         self._record = record
         self._clock = clock
-        self._limiter = Limiter(self._settings.limits)
+        limits = self._settings.limits
+        self._limiter = Unlimited() if limits is None else Limiter(limits)
         self._robots = Robots(self._fetch_robots, clock)
         self._http = httpx.AsyncClient(
             transport=GuardedTransport(self._settings.own_hosts),

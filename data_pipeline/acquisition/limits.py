@@ -110,3 +110,25 @@ class Limiter:
         connection.execute("INSERT OR IGNORE INTO limits (name) VALUES (?)", (name,))
         row = connection.execute("SELECT next_at, day, used FROM limits WHERE name = ?", (name,)).fetchone()
         return float(row[0]), str(row[1]), int(row[2])
+
+
+class Unlimited:
+    """For a server of one's own: every slot is free, except while the server has asked for a pause. Nothing is written."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Use ``clock``, in seconds."""
+        self._clock = clock
+        self._until: dict[str, float] = {}
+
+    def reserve(self, name: str, rate: RateLimit, patience: float = math.inf, charge: bool = True) -> float:
+        """Return the seconds to wait; see ``Limiter.reserve``, whose rates and budgets do not hold here."""
+        wait = max(0.0, self._until.get(name, 0.0) - self._clock())
+        if wait > patience:
+            raise PausedError(
+                f"{name} is to be asked again in {wait:.0f} s", datetime.now(UTC) + timedelta(seconds=wait)
+            )
+        return wait
+
+    def block(self, name: str, seconds: float) -> None:
+        """Let this client not ask ``name`` for ``seconds`` from now (``Retry-After``)."""
+        self._until[name] = max(self._until.get(name, 0.0), self._clock() + seconds)

@@ -35,7 +35,8 @@ class ClientSettings:
     redirects: int = 5
     own_hosts: frozenset[str] = frozenset()
     """Hosts of your own network that may be asked although they are private or without TLS."""
-    limits: Path = field(default_factory=limits_file)
+    limits: Path | None = field(default_factory=limits_file)
+    """File of the shared rate limits; None, for a server of your own: no limit, only the pauses that it asks this client for."""
 
     @property
     def contact(self) -> str:

@@ -59,6 +59,7 @@ class Endpoint:
         self.said = ""
         """What the server gave as the reason of its last refusal; empty where it gave none."""
         host = urlsplit(address.base_url).hostname or ""
+        per_minute = address.calls_per_minute
         self._settings = ClientSettings(
             attempts=address.attempts,
             first_wait=address.first_wait,
@@ -66,8 +67,8 @@ class Endpoint:
             deadline=address.timeout,
             redirects=0,
             own_hosts=frozenset({host}) if address.own else frozenset(),
+            **({} if per_minute else {"limits": None}),
         )
-        per_minute = address.calls_per_minute
         self._info = SourceInfo(
             name=name,
             title=address.model,
@@ -76,7 +77,7 @@ class Endpoint:
             modes=("stream",),
             access="OpenAI-compatible interface",
             credentials=() if address.key_env is None else (address.key_env,),
-            rate=RateLimit(calls=per_minute, seconds=60.0) if per_minute else RateLimit(calls=1_000_000, seconds=1.0),
+            rate=RateLimit(calls=per_minute, seconds=60.0) if per_minute else RateLimit(),
             zone_rule="no times",
             max_bytes=MAX_BYTES,
             terms="the endpoint's own",

@@ -16,6 +16,8 @@ from eval.protocols.result import ProtocolResult, read_result
 from eval.report.layout import Rows
 from eval.report.sweep import FOLDER as SWEEP
 from eval.report.sweep import Sweep, is_current, read_sweep
+from eval.store import VOTES
+from eval.voting.curve import VotePoint
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.run import MARKER
@@ -57,6 +59,8 @@ class World:
     """Documents whose licence does not let their text be shown."""
     protocol: ProtocolResult | None = None
     """What a protocol said of the split, and its rows."""
+    votes: list[VotePoint] = field(default_factory=list)
+    """Scores by the number of replies that vote."""
     sweep: Sweep | None = None
     """Scores of the checkpoints that training kept; None where they were not scored, or the stages were trained again since."""
 
@@ -124,6 +128,7 @@ def _world(run_folder: Path, name: str, recipe: dict[str, Any]) -> World:
         samples=read_split(folder / "data", split) if built else pl.DataFrame(),
         withheld=_withheld(folder / "data" / "documents.parquet"),
         protocol=read_result(folder / "eval"),
+        votes=_vote_points(folder / "eval" / VOTES),
         sweep=_sweep(folder),
     )
 
@@ -172,6 +177,10 @@ def _metric_rows(path: Path) -> Sequence[MetricRow]:
         raise TickerTuneError(
             f"File {path} does not hold metric rows ({error.errors()[0]['msg']})", "Run the eval stage again"
         ) from error
+
+
+def _vote_points(path: Path) -> list[VotePoint]:
+    return TypeAdapter(list[VotePoint]).validate_python(read_json(path)) if path.is_file() else []
 
 
 def _drops(path: Path) -> dict[str, int]:

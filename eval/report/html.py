@@ -43,6 +43,7 @@ def _world(world: World) -> Mapping[str, Any]:
         "confidence": tables.confidence(world),
         "portfolio": tables.portfolio(world),
         "steps": tables.steps(world),
+        "votes": tables.votes(world),
     }
     return {
         "name": world.name,

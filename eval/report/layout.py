@@ -146,7 +146,11 @@ def _rank(name: str) -> tuple[int, int, str]:
 
 def title_of(name: str) -> str:
     """A checkpoint's or baseline's name for readers."""
-    return _NAMES.get(name, name)
+    checkpoint, voted, rest = name.partition("@")
+    if not voted:
+        return _NAMES.get(name, name)
+    count, _, rule = rest.partition("-")
+    return f"{_NAMES.get(checkpoint, checkpoint)}, {count} votes" + (f" by {rule}" if rule else "")
 
 
 def metric_title(metric: str) -> str:

@@ -38,6 +38,7 @@ def _world(world: World) -> list[str]:
         ("Paired differences", tables.differences(world)),
         ("Confidence and ranking", tables.confidence(world)),
         ("Portfolio", tables.portfolio(world)),
+        ("Votes by number of replies", tables.votes(world)),
         ("Checkpoints over training", tables.steps(world)),
         ("Class priors", tables.priors(world)),
     )

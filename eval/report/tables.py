@@ -137,6 +137,41 @@ def steps(world: World) -> Grid | None:
     return Grid([metric_title(metric) for metric in columns], lines, columns)
 
 
+VOTES_SHOWN = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
+"""Numbers of replies that have a row; the last one that was drawn has one too."""
+
+
+def votes(world: World) -> Grid | None:
+    """Each vote's score by the number of replies, its mean over subsets of them, and what they cost."""
+    metric = headline(world)
+    groups: dict[str, list[Line]] = {}
+    several = len({point.rule for point in world.votes}) > 1
+    most = max((point.replies for point in world.votes), default=0)
+    unparsed = {
+        (point.checkpoint, point.rule, point.replies): point.value
+        for point in world.votes
+        if point.metric == "unparsed_share"
+    }
+    for point in world.votes:
+        if point.metric != metric or point.replies not in (*VOTES_SHOWN, most):
+            continue
+        row = MetricRow(
+            world=point.world, checkpoint=point.checkpoint, metric=metric, value=point.value, low=point.low,
+            high=point.high, n=0, days=0,
+        )  # fmt: skip
+        share = unparsed[point.checkpoint, point.rule, point.replies]
+        cells = [
+            _cell(row),
+            Cell(number(metric, point.expected), f"of {point.subsets}"),
+            Cell(number("unparsed_share", share)),
+            Cell(f"{point.reply_tokens:,.0f}"),
+        ]
+        title = title_of(point.checkpoint) + (f", {point.rule}" if several else "")
+        groups.setdefault(title, []).append(Line(str(point.replies), cells, point.replies == most))
+    heads = [metric_title(metric), "mean over subsets", metric_title("unparsed_share"), "reply tokens a prompt"]
+    return Grid(heads, list(groups.items()), []) if groups else None
+
+
 def priors(world: World) -> Grid | None:
     """Share of each class in each split, and its samples."""
     if world.info is None:

@@ -10,12 +10,14 @@ from eval.report.plots.confidence import coverage, reliability
 from eval.report.plots.paths import equity, training
 from eval.report.plots.scores import confusion, forest
 from eval.report.plots.steps import steps
+from eval.report.plots.votes import votes
 
 WORLD_PLOTS: dict[str, tuple[Callable[[World], str | None], str]] = {
     "forest": (forest, "Every predictor's headline metric with its 95% interval"),
     "confusion": (confusion, "Confusion matrices of the checkpoints"),
     "reliability": (reliability, "Stated confidence against the share right"),
     "coverage": (coverage, "Share right among the most confident decisions, by the share of decisions taken"),
+    "votes": (votes, "Every checkpoint's headline metric over the number of replies that vote"),
     "equity": (equity, "Summed returns of the market-neutral book before and after costs"),
 }
 """Plots of a world, each with the words that stand for it where it cannot be seen."""

@@ -78,8 +78,8 @@ def _inputs(name: str) -> dict[str, Any]:
         "model": Path(model),
         "ids": encoded.prompts,
         "texts": [tokenizer.decode(ids) for ids in encoded.prompts],
-        "label_ids": encoded.label_tokens,
-        "labels": [tokenizer.decode([token]) for token in encoded.label_tokens],
+        "label_ids": [ids[0] for ids in encoded.continuations],
+        "labels": [tokenizer.decode(ids[:1]) for ids in encoded.continuations],
         "hash": hashlib.sha256(repr(encoded.prompts).encode()).hexdigest(),
     }
 

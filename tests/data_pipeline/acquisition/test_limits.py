@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from data_pipeline.acquisition.answers import retry_after
 from data_pipeline.acquisition.client import PoliteClient
 from data_pipeline.acquisition.failures import PausedError
-from data_pipeline.acquisition.limits import Limiter, tolerance
+from data_pipeline.acquisition.limits import Limiter, Unlimited, tolerance
 from data_pipeline.sources.protocol import RateLimit
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC).timestamp()
@@ -82,6 +82,20 @@ def test_pause_of_a_host_holds_for_every_process(tmp_path):
     clock = Clock()
     Limiter(tmp_path / "limits.sqlite", clock).block("host", 30)
     assert Limiter(tmp_path / "limits.sqlite", clock).reserve("host", RateLimit()) == 30
+
+
+def test_a_server_of_ones_own_has_no_limit_but_its_pauses_hold():
+    clock = Clock()
+    limiter = Unlimited(clock)
+    assert [limiter.reserve("host", RateLimit(calls=1, seconds=60)) for _ in range(5)] == [0] * 5
+    limiter.block("host", 30)
+    limiter.block("host", 10)
+    assert limiter.reserve("host", RateLimit()) == 30
+    assert limiter.reserve("other", RateLimit()) == 0
+    with pytest.raises(PausedError, match="host is to be asked again in 30 s"):
+        limiter.reserve("host", RateLimit(), patience=29)
+    clock.now += 31
+    assert limiter.reserve("host", RateLimit()) == 0
 
 
 @pytest.mark.parametrize(

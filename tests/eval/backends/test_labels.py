@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ from eval.backends import Backend, open_backend
 from eval.backends.fake import FakeBackend
 from eval.backends.labels import first_tokens, label_logprobs
 from eval.backends.transformers import TransformersBackend
+from eval.results import LabelScores, LabelSums, label_ask
+from eval.results.asks import asked, described
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import label_continuations, scoring_ids
 from tickertune.core.tasks import TextTask
@@ -97,6 +100,18 @@ def test_the_fake_engine_sums_too(tokenizer: object) -> None:
     scores = label_logprobs(FakeBackend(), prompts, continuations)
     assert scores.shape == (len(prompts), 3)
     assert (np.exp(scores).sum(axis=1) < 1).all()
+
+
+def test_the_question_is_stored_and_read_back(tokenizer: object) -> None:
+    prompts, continuations = inputs(tokenizer)
+    ask = label_ask(continuations)
+    assert isinstance(ask, LabelSums)
+    assert asked(json.loads(json.dumps(described(ask)))) == ask
+    answers = ask.answers(FakeBackend(), prompts, None)
+    np.testing.assert_array_equal(
+        [answer.logprobs for answer in answers], label_logprobs(FakeBackend(), prompts, continuations)
+    )
+    assert label_ask([[5], [6, 7]]) == LabelScores((5, 6))
 
 
 def test_no_prompt_begins_with_two_bos(tiny_base: str, tokenizer: object) -> None:

@@ -24,15 +24,6 @@ LABELS = [1003, 1011, 1020]
 ADAPTER = Path("runs/demo/planted/sft/adapter")
 
 
-@pytest.fixture(autouse=True)
-def own_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test leaves a pause behind in the user's cache."""
-    settings = endpoint_module.ClientSettings
-    monkeypatch.setattr(
-        endpoint_module, "ClientSettings", lambda **given: settings(**given, limits=tmp_path / "limits.sqlite")
-    )
-
-
 @pytest.fixture
 def server(tiny_base: str) -> Iterator[ModelServer]:
     started = ModelServer(AutoTokenizer.from_pretrained(tiny_base), {"base": 512, "sft": 512})

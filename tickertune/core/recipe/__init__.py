@@ -74,6 +74,7 @@ from tickertune.core.recipe.source import (
     StockNetSourceConfig,
 )
 from tickertune.core.recipe.split import FoldsConfig, HeldOutConfig, SplitConfig
+from tickertune.core.recipe.votes import VotesConfig
 
 __all__ = [
     "Acl18LabelConfig",
@@ -147,6 +148,7 @@ __all__ = [
     "TokenBudgetConfig",
     "TradingR1LabelConfig",
     "TripleBarrierLabelConfig",
+    "VotesConfig",
     "WorldConfig",
     "label_config",
     "load_config",
