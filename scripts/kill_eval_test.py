@@ -176,7 +176,9 @@ def same_answers(job: Job, whole: Path, cut: Path) -> bool:
     return bool(labels == other_labels and furthest <= TOLERANCE)
 
 
-def kills_of(job: Job, kills: int, rng: random.Random, folder: Path) -> Iterator[tuple[int, Path, list[int]]]:
+def kills_of(
+    job: Job, kills: int, longest: float, rng: random.Random, folder: Path
+) -> Iterator[tuple[int, Path, list[int]]]:
     """Kill the job until all kills are used; yields for each folder that it ended in: the kills, and the rows that each lost."""
     begun = start(job, folder / f"{job.name}-undisturbed")
     since = time.monotonic()
@@ -191,7 +193,7 @@ def kills_of(job: Job, kills: int, rng: random.Random, folder: Path) -> Iterator
         while used < kills:
             before_asked, before_stored = asked(place), stored(job, place)
             try:
-                process.wait(rng.uniform(0.0, seconds))
+                process.wait(rng.uniform(0.0, longest * seconds))
                 break
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -213,6 +215,9 @@ def main(
     job: Annotated[Literal["eval", "infer", "both"], typer.Option(help="What is killed.")] = "both",
     engine: Annotated[EngineName, typer.Option(help="What answers.")] = "fake",
     model: Annotated[str, typer.Option(help="Whose tokenizer and weights; the fake engine takes the tokenizer.")] = "",
+    longest: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Latest moment of a kill, as a share of the undisturbed time.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the moments.")] = 0,
     scratch: Annotated[
         Path | None, typer.Option(help="Folder to keep everything in; default: a temporary one.")
@@ -227,7 +232,7 @@ def main(
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
             made = Job(name, engine, chosen, chunk, make(name, rows, folder))
-            for used, place, lost in kills_of(made, kills, random.Random(seed), folder):
+            for used, place, lost in kills_of(made, kills, longest, random.Random(seed), folder):
                 alike = same(made, folder / f"{name}-undisturbed", place)
                 worst = max(lost, default=0)
                 told = "same" if alike else "DIFFERENT"

@@ -23,6 +23,14 @@ def test_stage_adapter_and_adapter_folder_are_the_same_checkpoint(tiny_adapter: 
     assert (weights.model, weights.adapter) == (tiny_base, tiny_adapter / "adapter")
 
 
+def test_checkpoint_of_training_is_scored_as_its_stage_says(tmp_path: Path, tiny_adapter: Path) -> None:
+    shutil.copytree(tiny_adapter / "adapter", tmp_path / "sft" / "checkpoints" / "checkpoint-20")
+    (tmp_path / "sft" / "tickertune.json").write_text('{"quantization": "nf4", "dtype": "float32"}')
+    found = checkpoint_of("sft-20", tmp_path / "sft" / "checkpoints" / "checkpoint-20", MODEL)
+    assert (found.quantization, found.dtype) == ("nf4", "float32")
+    assert found.adapter == tmp_path / "sft" / "checkpoints" / "checkpoint-20"
+
+
 def test_full_model_replaces_the_base(tmp_path: Path, tiny_base: str) -> None:
     shutil.copytree(tiny_base, tmp_path / "sft" / "model")
     checkpoint = checkpoint_of("sft", tmp_path / "sft", MODEL)

@@ -37,6 +37,11 @@ def test_a_value_that_trl_refuses_is_named() -> None:
         sft({"optim": "steepest"})
 
 
+def test_all_checkpoints_stay_where_the_recipe_says_so() -> None:
+    assert sft({}).save_total_limit == 2
+    assert sft({}, keep_checkpoints="all").save_total_limit is None
+
+
 def test_a_known_key_reaches_trl() -> None:
     assert sft({"max_grad_norm": 0.5}).max_grad_norm == 0.5
 
