@@ -22,7 +22,7 @@ endif
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup cluster demo test test-all lint format typecheck docs bench clean
+.PHONY: help setup cluster tracking demo test test-all lint format typecheck docs bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
@@ -43,8 +43,10 @@ $(STAMP):
 
 cluster: $(STAMP)-cluster  ## add Ray, which spreads curation over machines
 
-$(STAMP)-cluster: $(STAMP)
-	$(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt --override overrides.txt -e '.[$(ENGINE),demo,dev,cluster]'
+tracking: $(STAMP)-tracking  ## add trackio, TensorBoard and wandb, which show training curves
+
+$(STAMP)-cluster $(STAMP)-tracking: $(STAMP)-%: $(STAMP)
+	$(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt --override overrides.txt -e '.[$(ENGINE),demo,dev,$*]'
 	@touch $@
 
 demo: setup  ## simulated market to report in runs/demo, 8 to 20 minutes on 2 cores

@@ -12,15 +12,15 @@ from typing import Any
 from trl import DPOTrainer
 
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.models import check_adapter, model_fingerprint, resolve_model
+from tickertune.core.models import model_fingerprint
+from tickertune.core.recipe.base import WITHOUT_EFFECT
 from tickertune.core.recipe.dpo import DpoConfig
 from training.checkpoints import CompletenessCallback
 from training.log import LogCallback
 from training.models import add_adapter, load_adapter, load_base, load_tokenizer
 from training.pairs import read_pairs, tokenise_pairs
-from training.preflight import check_output, check_quantization, folders
-from training.stage import PATH_KEYS, Timer, finish, main, main_process, run_trainer, say, settle_libraries
-from training.start import start_of
+from training.stage import finish, main, run_trainer, say
+from training.start import base_of, opening
 from training.trainer_args import dpo_args, world_size
 
 
@@ -47,23 +47,16 @@ def train(config: DpoConfig) -> dict[str, Any]:
     Raises:
         TickerTuneError: Something that the user can put right, before anything is trained.
     """
-    timer = Timer()
-    settle_libraries()
-    dataset, output = folders(config)
-    start = start_of(config.init)
+    opened = opening(config)
+    dataset, output, start = opened.dataset, opened.output, opened.start
     if start.method == "full":
         raise TickerTuneError(
             f"{config.init} holds fully trained weights, and DPO trains an adapter against its frozen copy",
             f"Leave init out and set model.name to {start.weights}: a new adapter is trained on it",
         )
-    check_quantization(start.method)
     args = dpo_args(config, output, start.method)
     frame, pairs_hash = read_pairs(dataset)
-    with main_process(args):
-        base = resolve_model(config.model)
-        check_output(output, base, start.method)
-        if start.weights is not None:
-            check_adapter(start.weights, base)
+    base = base_of(config, opened, args)
     tokenizer = load_tokenizer(base, config.model)
     pairs = tokenise_pairs(frame, tokenizer, config)
     dropped = ", ".join(f"{count} {reason}" for reason, count in pairs.dropped.items() if count)
@@ -84,13 +77,13 @@ def train(config: DpoConfig) -> dict[str, Any]:
         callbacks=[CompletenessCallback(), log],
     )
     origin = {
-        **config.model_dump(mode="json", exclude=PATH_KEYS),
+        **config.model_dump(mode="json", exclude=set(WITHOUT_EFFECT)),
         "base": model_fingerprint(base, config.model.revision),
         "init": None if start.weights is None else model_fingerprint(str(start.weights)),
         "pairs_hash": pairs_hash,
         "processes": world_size(),
     }
-    run_trainer(trainer, log, origin, output)
+    run_trainer(trainer, log, origin, output, config)
     facts = {
         "model": config.model.name,
         "base": base,
@@ -98,7 +91,7 @@ def train(config: DpoConfig) -> dict[str, Any]:
         "pairs": len(pairs),
         "pairs_hash": pairs_hash,
         "dropped": dict(pairs.dropped),
-        "seconds": timer.seconds,
+        "seconds": opened.timer.seconds,
     }
     return finish(trainer, output, start.method, config.model.dtype, facts)
 

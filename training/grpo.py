@@ -19,7 +19,6 @@ from trl import GRPOTrainer
 from data_pipeline.dataset import DatasetInfo, read_info, read_split
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_value, write_json
-from tickertune.core.models import check_adapter, resolve_model
 from tickertune.core.recipe import GrpoConfig
 from tickertune.core.recipe.curriculum import CurriculumConfig
 from training.alarms import alarms
@@ -30,15 +29,15 @@ from training.curriculum.difficulty import right_shares
 from training.curriculum.regimes import regimes_of
 from training.log import LogCallback
 from training.models import add_adapter, load_adapter, load_base, load_tokenizer
-from training.preflight import check_output, check_quantization, check_vllm, folders
+from training.preflight import check_vllm
 from training.prompts import check_completion_length, usable_prompts
 from training.rewards.compose import Reward, compose
 from training.rewards.constant import constant_baselines, report, winner_sentence
 from training.rewards.trl import StageWeights, reward_functions
 from training.selection import BEST, selection_of
 from training.shared_prefix import SharedPrefixGRPOTrainer, is_sharded
-from training.stage import Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
-from training.start import Start, start_of
+from training.stage import finish, main, main_process, origin, run_trainer, say
+from training.start import Start, base_of, opening
 from training.trainer_args import grpo_args
 
 
@@ -55,21 +54,15 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     Raises:
         TickerTuneError: Something that the user can put right; or a policy that reads nothing beats the reference.
     """
-    timer = Timer()
-    settle_libraries()
-    dataset, output = folders(config)
-    start = start_of(config.init)
-    check_quantization(start.method)
+    opened = opening(config)
+    dataset, output, start = opened.dataset, opened.output, opened.start
     check_vllm(config, start.method)
     args = grpo_args(config, output, start.method)
     info = read_info(dataset)
     rewards = compose(config, info)
     samples = read_split(dataset, "train")
+    base = base_of(config, opened, args)
     with main_process(args) as first:
-        base = resolve_model(config.model)
-        check_output(output, base, start.method)
-        if start.weights is not None and start.method != "full":
-            check_adapter(start.weights, base)
         if first:
             _check_constants(samples, rewards, info, config, output)
     tokenizer = load_tokenizer(base, config.model)
@@ -98,7 +91,7 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     if selection is not None:
         selection.trainer = trainer
     trainer.add_callback(StageWeights(trainer, rewards))
-    run_trainer(trainer, log, made_from, output)
+    run_trainer(trainer, log, made_from, output, config)
     seen = int(trainer.state.global_step) * config.prompts_per_step
     facts = {
         "model": config.model.name,
@@ -108,7 +101,7 @@ def train(config: GrpoConfig) -> dict[str, Any]:
         "dropped": dict(dropped),
         "curriculum": None if plan is None else plan.facts,
         "collapse": guard.found,
-        "seconds": timer.seconds,
+        "seconds": opened.timer.seconds,
     }
     chosen = guard.chosen()
     if selection is not None:

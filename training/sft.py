@@ -13,7 +13,6 @@ import polars as pl
 from trl import SFTTrainer
 
 from data_pipeline.dataset import read_info, read_split
-from tickertune.core.models import resolve_model
 from tickertune.core.recipe import SftConfig
 from tickertune.core.recipe.sft import LossWeights
 from tickertune.core.tasks import get_task
@@ -22,9 +21,10 @@ from training.examples import Examples, build_examples
 from training.log import LogCallback
 from training.models import add_adapter, end_ids, load_base, load_tokenizer
 from training.packing import PackedSFTTrainer, check_isolation, check_packing
-from training.preflight import check_output, check_quantization, check_template, folders
+from training.preflight import check_template
 from training.selection import BEST, selection_of
-from training.stage import Timer, finish, main, main_process, origin, run_trainer, say, settle_libraries
+from training.stage import finish, main, origin, run_trainer, say
+from training.start import base_of, opening
 from training.trainer_args import sft_args
 from training.weighted_sft import WeightedSFTTrainer
 from training.weights import loss_weights
@@ -42,17 +42,13 @@ def train(config: SftConfig) -> dict[str, Any]:
     Raises:
         TickerTuneError: Something that the user can put right, before anything is trained.
     """
-    timer = Timer()
-    settle_libraries()
-    dataset, output = folders(config)
+    opened = opening(config)
+    dataset, output = opened.dataset, opened.output
     args = sft_args(config, output)
-    check_quantization(config.method)
     info = read_info(dataset)
     task = get_task(info.task)
     samples = read_split(dataset, "train")
-    with main_process(args):
-        base = resolve_model(config.model)
-    check_output(output, base, config.method)
+    base = base_of(config, opened, args)
     check_packing(config, base)
     tokenizer = load_tokenizer(base, config.model)
     examples = build_examples(samples, tokenizer, task, config)
@@ -77,14 +73,14 @@ def train(config: SftConfig) -> dict[str, Any]:
     )
     if selection is not None:
         selection.trainer = trainer
-    run_trainer(trainer, log, origin(config, info, base), output)
+    run_trainer(trainer, log, origin(config, info, base), output, config)
     facts = {
         "model": config.model.name,
         "base": base,
         "samples": len(examples),
         "dropped": dict(examples.dropped),
         "truncated": examples.truncated,
-        "seconds": timer.seconds,
+        "seconds": opened.timer.seconds,
     }
     if selection is None:
         return finish(trainer, output, config.method, config.model.dtype, facts)

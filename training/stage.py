@@ -22,7 +22,9 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import canonical_json, remove_leftovers, write_json, write_text
 from tickertune.core.models import model_fingerprint
 from tickertune.core.recipe import DpoConfig, GrpoConfig, RationalesConfig, SftConfig, load_config
+from tickertune.core.recipe.base import WITHOUT_EFFECT
 from tickertune.core.recipe.loading import parse_overrides
+from tickertune.core.tracking import trackers_of
 from training.checkpoints import (
     AdapterCallback,
     check_origin,
@@ -35,10 +37,10 @@ from training.checkpoints import (
 from training.completion_scores import completion_scores_only
 from training.log import LogCallback
 from training.models import Method
+from training.tracking import TrackingCallback
 from training.trainer_args import world_size
 
 FACTS = "tickertune.json"
-PATH_KEYS = {"dataset", "init", "output", "keep_checkpoints"}
 EXIT_ERROR = 2
 C = TypeVar("C", SftConfig, GrpoConfig, DpoConfig, RationalesConfig)
 
@@ -67,7 +69,7 @@ def main_process(args: Any) -> Iterator[bool]:
 def origin(config: SftConfig | GrpoConfig, info: DatasetInfo, base: str, init: Path | None = None) -> dict[str, Any]:
     """Return all that determines a stage's weights: what may be resumed must have had the same."""
     return {
-        **config.model_dump(mode="json", exclude=PATH_KEYS),
+        **config.model_dump(mode="json", exclude=set(WITHOUT_EFFECT)),
         "base": model_fingerprint(base, config.model.revision),
         "init": None if init is None else model_fingerprint(str(init)),
         "split_hash": info.split_hash,
@@ -77,7 +79,13 @@ def origin(config: SftConfig | GrpoConfig, info: DatasetInfo, base: str, init: P
     }
 
 
-def run_trainer(trainer: Any, log: LogCallback, start: dict[str, Any], output: Path) -> None:
+def run_trainer(
+    trainer: Any,
+    log: LogCallback,
+    start: dict[str, Any],
+    output: Path,
+    config: SftConfig | GrpoConfig | DpoConfig,
+) -> None:
     """Train from the last whole checkpoint, or from the start.
 
     Args:
@@ -85,9 +93,12 @@ def run_trainer(trainer: Any, log: LogCallback, start: dict[str, Any], output: P
         log: Its log, which is closed.
         start: What ``origin`` gave.
         output: The stage's folder.
+        config: The stage, whose trackers get what the log gets.
     """
     folder = output / "checkpoints"
     trainer.remove_callback(PrinterCallback)
+    tracking = TrackingCallback(trackers_of(config.tracking), log, output, config.model_dump(mode="json"))
+    trainer.add_callback(tracking)
     with main_process(trainer.args) as main:
         if main:
             folder.mkdir(parents=True, exist_ok=True)
@@ -105,6 +116,7 @@ def run_trainer(trainer: Any, log: LogCallback, start: dict[str, Any], output: P
             trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
     finally:
         log.close()
+        tracking.close()
 
 
 def finish(

@@ -1,14 +1,17 @@
-"""The weights that a stage starts from: those of the stage before it."""
+"""How the training stages open: what is checked first, the weights that they start from, the base model."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
-from tickertune.core.models import check_weights
+from tickertune.core.models import check_adapter, check_weights, resolve_model
+from tickertune.core.recipe import DpoConfig, GrpoConfig, SftConfig
+from tickertune.core.tracking import UNTRACKED, trackers_of
 from training.models import Method
-from training.stage import FACTS
+from training.preflight import check_output, check_quantization, folders
+from training.stage import FACTS, Timer, main_process, say, settle_libraries
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,47 @@ class Start:
     method: Method
     weights: Path | None
     """An adapter's or a model's folder; None: a new adapter on the base."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A stage before its data and its model are loaded."""
+
+    timer: Timer
+    dataset: Path
+    output: Path
+    start: Start
+
+
+def opening(config: SftConfig | GrpoConfig | DpoConfig) -> Opening:
+    """Settle the libraries, find the folders and the weights to start from, and check what can be checked by then.
+
+    Raises:
+        TickerTuneError: A folder is not named or not there, ``init`` is no finished stage, or bitsandbytes or a tracker is not installed.
+    """
+    timer = Timer()
+    settle_libraries()
+    dataset, output = folders(config)
+    start = Start(config.method, None) if isinstance(config, SftConfig) else start_of(config.init)
+    check_quantization(start.method)
+    if not trackers_of(config.tracking) and config.tracking == "auto":
+        say(UNTRACKED)
+    return Opening(timer, dataset, output, start)
+
+
+def base_of(config: SftConfig | GrpoConfig | DpoConfig, opened: Opening, args: Any) -> str:
+    """Return the base model's folder or Hub id; the main process fetches or makes it first.
+
+    Raises:
+        TickerTuneError: It is not there, the adapter to start from is of another one, or the disk has no room for the result.
+    """
+    start = opened.start
+    with main_process(args):
+        base = resolve_model(config.model)
+        check_output(opened.output, base, start.method)
+        if start.weights is not None and start.method != "full":
+            check_adapter(start.weights, base)
+    return base
 
 
 def start_of(init: Path | None) -> Start:

@@ -26,6 +26,10 @@ REFUSED = {
     "max_steps": "set epochs or token_budget (SFT), or steps (GRPO)",
     "truncation_mode": "samples are never cut",
     "save_only_model": "it would make resuming inexact",
+    **dict.fromkeys(
+        ("report_to", "run_name", "project", "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id"),
+        "set tracking: in the stage or in run.yaml",
+    ),
 }
 """Fields of TRL's configurations that may not be set, and what to do instead."""
 _DEFAULTS = {"report_to": "none", "ddp_find_unused_parameters": False}

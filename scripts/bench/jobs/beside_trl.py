@@ -53,6 +53,7 @@ def _sft(program: str, folder: Path) -> tuple[float, list[float]]:
         {
             "model": {"name": "smollm2-135m", "dtype": "float32"}, "dataset": folder / "data", "output": folder / "out",
             "token_budget": 5200, "batch_size": 8, "learning_rate": 1e-3, "save_steps": 4,
+            "tracking": "none",
         }
     )  # fmt: skip
     if program == "trl":
@@ -81,7 +82,7 @@ def _grpo(program: str, folder: Path) -> tuple[float, list[float]]:
         {
             "model": {"name": "smollm2-135m", "dtype": "float32"}, "dataset": folder / "data", "output": folder / "out",
             "steps": 2, "prompts_per_step": 2, "num_generations": 4, "max_completion_length": 12, "on_constant_wins": "warn",
-            "save_steps": 2, "shared_prefix": program == "ours",
+            "save_steps": 2, "shared_prefix": program == "ours", "tracking": "none",
         }
     )  # fmt: skip
     if program == "trl":

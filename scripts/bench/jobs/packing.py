@@ -44,7 +44,7 @@ def run(name: str) -> dict[str, Any]:
         config = load_config(SftConfig, ROOT / "recipes" / "stocknet" / "sft.yaml").model_copy(
             update={
                 "model": _first_layers(folder / "model"), "dataset": data, "output": folder / "out", "token_budget": TOKENS,
-                "batch_size": BATCH[program], "packing": program == "packed",
+                "batch_size": BATCH[program], "packing": program == "packed", "tracking": "none",
             }
         )  # fmt: skip
         tokenizer = load_tokenizer(str(folder / "model"), config.model)

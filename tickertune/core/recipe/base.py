@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from tickertune.core.hardware import Dtype
 
 DATA_VARIABLE = "TICKERTUNE_DATA"
+WITHOUT_EFFECT = frozenset({"dataset", "init", "output", "tracking", "keep_checkpoints"})
+"""Keys of a training stage that do not change its result: paths, so that a run folder may be moved, where curves are shown, and which
+checkpoints are kept."""
 DEFAULT_DATA = "../shared/data"
 
 

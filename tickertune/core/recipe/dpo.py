@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tickertune.core.recipe.base import Config, ModelConfig
 from tickertune.core.recipe.sft import LoraConfig
+from tickertune.core.tracking import Tracking
 
 
 class DpoConfig(Config):
@@ -46,3 +47,6 @@ class DpoConfig(Config):
     seed: int = 0
     trainer: dict[str, Any] = {}
     """Further fields of TRL's DPOConfig, checked by name."""
+    tracking: Tracking = "auto"
+    """Where training curves go besides ``log.jsonl``: ``trackio`` (stays on this machine), ``wandb``, ``tensorboard``, a list of these, or
+    ``none``; ``auto``: trackio where it is installed. It changes no result."""

@@ -18,6 +18,7 @@ from tickertune.core.recipe.rewards import (
     union,
 )
 from tickertune.core.recipe.sft import LoraConfig, SelectConfig
+from tickertune.core.tracking import Tracking
 
 
 class GrpoConfig(Config):
@@ -77,6 +78,9 @@ class GrpoConfig(Config):
     seed: int = 0
     trainer: dict[str, Any] = {}
     """Further fields of TRL's GRPOConfig, checked by name."""
+    tracking: Tracking = "auto"
+    """Where training curves go besides ``log.jsonl``: ``trackio`` (stays on this machine), ``wandb``, ``tensorboard``, a list of these, or
+    ``none``; ``auto``: trackio where it is installed. It changes no result."""
 
     @model_validator(mode="after")
     def _stages_fill_the_steps(self) -> "GrpoConfig":

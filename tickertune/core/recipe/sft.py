@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from tickertune.core.recipe.base import Config, ModelConfig
+from tickertune.core.tracking import Tracking
 
 
 class LoraConfig(Config):
@@ -92,6 +93,9 @@ class SftConfig(Config):
     seed: int = 0
     trainer: dict[str, Any] = {}
     """Further fields of TRL's SFTConfig, checked by name."""
+    tracking: Tracking = "auto"
+    """Where training curves go besides ``log.jsonl``: ``trackio`` (stays on this machine), ``wandb``, ``tensorboard``, a list of these, or
+    ``none``; ``auto``: trackio where it is installed. It changes no result."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "SftConfig":
