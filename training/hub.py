@@ -20,7 +20,9 @@ from training.merge import MERGE, merge
 BUILT_IN_HUB = {"smollm2-135m": ("HuggingFaceTB/SmolLM2-135M-Instruct", "apache-2.0")}
 """Hub id and licence of the models that are built in."""
 ADAPTER_FILES = ("adapter_model.safetensors",)
-SHOWN_FACTS = ("method", "dtype", "quantization", "tokens", "samples", "steps", "dropped", "seconds")
+SHOWN_FACTS = ("method", "dtype", "quantization", "tokens", "samples", "pairs", "steps", "dropped", "seconds")
+STAGES = ("rationales", "sft", "dpo", "grpo")
+"""Stages of a run that a checkpoint may come from, in their order."""
 SHOWN_METRICS = (
     "accuracy",
     "mcc",
@@ -154,7 +156,11 @@ def model_card(
         adapter=checkpoint.adapter is not None,
         method=facts.get("method", "LoRA"),
         quantization=None if merged else checkpoint.quantization,
-        facts={**{name: facts[name] for name in SHOWN_FACTS if facts.get(name) is not None}, **fidelity},
+        facts={
+            **_lineage(stage),
+            **{name: facts[name] for name in SHOWN_FACTS if facts.get(name) is not None},
+            **fidelity,
+        },
         data=info,
         replies=[] if task is None else [task.answer(label) for label in task.labels],
         rows=_scores(stage),
@@ -163,6 +169,22 @@ def model_card(
         licence_sentence=_licence_sentence(origin),
     )
     return card
+
+
+def _lineage(stage: Path) -> dict[str, Any]:
+    """The stages of its run that a checkpoint went through, and the teacher that it learned from."""
+    recipe = stage.parent.parent / "recipe.yaml"
+    if stage.name not in STAGES or not recipe.is_file():
+        return {}
+    values = read_yaml(recipe)
+    through = [name for name in STAGES[: STAGES.index(stage.name) + 1] if values.get(name)]
+    told: dict[str, Any] = {"stages": ", ".join(through)} if through else {}
+    file = stage.parent / "rationales" / FACTS
+    if "rationales" in through and file.is_file():
+        made = read_json(file)
+        told["teacher"] = made["teacher"].get("model", made["teacher"]["kind"])
+        told["rationales kept"] = f"{made['rationales']['kept']} of {made['rationales']['asked']} replies"
+    return told
 
 
 def _scores(stage: Path) -> list[dict[str, Any]]:

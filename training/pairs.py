@@ -9,6 +9,7 @@ import polars as pl
 
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, sha256_file
+from tickertune.core.models import resolve_model
 from tickertune.core.prompting import answer_ids, prompt_ids
 from tickertune.core.recipe.dpo import DpoConfig
 from tickertune.core.table import read_parquet
@@ -86,6 +87,14 @@ def read_pairs(folder: Path) -> tuple[pl.DataFrame, str]:
             f"Label {strange[0]!r} in {found} is none of task {task.name} ({', '.join(task.labels)})", "Make them again"
         )
     return frame.sort("sample_id", maintain_order=True), sha256_file(found / PAIRS_FILE)
+
+
+def check_pairs(folder: Path, config: DpoConfig) -> None:
+    """Refuse pairs that a later DPO stage could not train on; errors as those of ``read_pairs`` and ``tokenise_pairs``."""
+    from training.models import load_tokenizer
+
+    frame, _ = read_pairs(folder)
+    tokenise_pairs(frame, load_tokenizer(resolve_model(config.model), config.model), config)
 
 
 def tokenise_pairs(frame: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", config: DpoConfig) -> Pairs:

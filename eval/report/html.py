@@ -65,7 +65,7 @@ def _world(world: World) -> Mapping[str, Any]:
                 facts.stage_facts(stage),
             )
             for stage in world.stages
-            if stage.name in ("sft", "dpo", "grpo")
+            if stage.name in ("rationales", "sft", "dpo", "grpo")
         ],
         "protocol": protocol_block(world.protocol),
         "sweep": _sweep(world),

@@ -44,12 +44,39 @@ def recipe_folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def argued_folder(recipe_folder: Path) -> Path:
+    """The same for one world, with a teacher's rationales before sft and dpo after it."""
+    run = yaml.safe_load((recipe_folder / "run.yaml").read_text(encoding="utf-8"))
+    run |= {"worlds": {"planted": {"data": "data.yaml"}}, "rationales": "rationales.yaml", "dpo": "dpo.yaml"}
+    teacher = {"kind": "endpoint", "base_url": "http://127.0.0.1:9/v1", "model": "m", "allow_private": True}
+    files = {"run.yaml": run, "rationales.yaml": {"teacher": teacher}, "dpo.yaml": {"beta": 0.2}}
+    for name, values in files.items():
+        write_text(recipe_folder / name, yaml.safe_dump(values, sort_keys=False))
+    return recipe_folder
+
+
 class Played:
     """Stand-ins for the stages: each notes its call, and fails where it is told to."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.fail_at = ""
+        self.pairs = 3
+        self.configs: dict[str, Any] = {}
+
+    def trained(self, config: Any) -> dict[str, Any]:
+        """Note a training stage and what it was given."""
+        self.configs[config.output.name] = config
+        return self.note(config.output)
+
+    def argued(self, config: Any) -> dict[str, Any]:
+        """Note the rationales, and pay for a reply."""
+        self.configs["rationales"] = config
+        facts = self.note(config.output)
+        with (config.output / "answers.jsonl").open("a", encoding="utf-8") as handle:
+            handle.write("a reply\n")
+        return {**facts, "pairs": self.pairs}
 
     def note(self, folder: Path) -> dict[str, Any]:
         """Note a stage by its folder, ``world/stage``."""
@@ -77,7 +104,9 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
         return folder / "report.html"
 
     monkeypatch.setattr("data_pipeline.build.build", lambda config, folder: stages.note(folder))
-    monkeypatch.setattr(pipeline, "_train", lambda config: stages.note(config.output))
+    monkeypatch.setattr(pipeline, "_train", stages.trained)
+    monkeypatch.setattr("training.rationales.synthesis.synthesise", stages.argued)
+    monkeypatch.setattr("training.pairs.check_pairs", lambda folder, config: None)
     monkeypatch.setattr("eval.checkpoint.checkpoint_of", lambda name, folder, model: (name, folder))
     monkeypatch.setattr("eval.evaluate.evaluate", lambda data, found, config, folder, world: stages.note(folder))
     monkeypatch.setattr("eval.report.write_report", report)

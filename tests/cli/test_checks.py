@@ -6,6 +6,7 @@ import pytest
 
 from tickertune.cli import checks
 from tickertune.cli.checks import pin_revision, preflight
+from tickertune.core import tracking
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_text
 from tickertune.core.recipe import Recipe, load_recipe
@@ -100,6 +101,34 @@ def test_hub_model_gets_one_commit_for_all_stages_and_keeps_it(recipe_folder, tm
     monkeypatch.setattr(checks, "hub_commit", lambda name: "moved on")
     assert pin_revision(load(recipe_folder, model="{name: owner/model}")).model.revision == "c0ffee"
     assert asked == ["owner/model"]
+
+
+def test_the_teachers_model_gets_a_commit_of_its_own(argued_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(checks, "hub_commit", lambda name: f"commit of {name}")
+    teacher = "{kind: engine, model: {name: owner/teacher}}"
+    first = pin_revision(load(argued_folder, model="{name: owner/model}", rationales__teacher=teacher))
+    assert first.rationales is not None
+    assert first.dpo is not None
+    assert first.rationales.teacher.model.revision == "commit of owner/teacher"
+    assert first.dpo.model.revision == "commit of owner/model"
+
+
+def test_a_teacher_that_cannot_be_asked_is_told_before_the_data_are_built(argued_folder, tmp_path, monkeypatch):
+    monkeypatch.delenv("TEACHER_KEY", raising=False)
+    with pytest.raises(TickerTuneError, match=r"The teacher's key TEACHER_KEY is not set"):
+        preflight(load(argued_folder, rationales__teacher__key_env="TEACHER_KEY"))
+    monkeypatch.setenv("TEACHER_KEY", "x")
+    preflight(load(argued_folder, rationales__teacher__key_env="TEACHER_KEY"))
+    teacher = f"{{kind: engine, model: {{name: tiny-llama}}, adapter: {tmp_path}/nowhere}}"
+    with pytest.raises(TickerTuneError, match="nowhere"):
+        preflight(load(argued_folder, rationales__teacher=teacher))
+
+
+def test_a_tracker_that_is_not_installed_is_told(recipe_folder, monkeypatch):
+    monkeypatch.setattr(tracking, "find_spec", lambda name: None)
+    preflight(load(recipe_folder))
+    with pytest.raises(TickerTuneError, match=r"names tensorboard, which is not installed.*make tracking"):
+        preflight(load(recipe_folder, tracking="tensorboard"))
 
 
 def test_local_models_need_no_commit(recipe_folder, monkeypatch):

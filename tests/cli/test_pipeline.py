@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tickertune.cli import pipeline
-from tickertune.cli.pipeline import Clock, duration, run_recipe
+from tickertune.cli import checks, pipeline
+from tickertune.cli.clock import Clock, duration
+from tickertune.cli.pipeline import run_recipe
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_json, write_text
 from tickertune.core.hardware import native_dtype
@@ -111,6 +112,82 @@ def test_other_weights_under_a_model_folders_name_redo_what_uses_them(recipe_fol
 def test_run_without_training_scores_the_base_model(recipe_folder, played):
     run_recipe(load(recipe_folder, sft="null", grpo="null"))
     assert played.take() == ["planted/data", "planted/eval", "placebo/data", "placebo/eval"]
+
+
+ARGUED = [f"planted/{stage}" for stage in ("data", "rationales", "sft", "dpo", "grpo", "eval")]
+
+
+def test_rationales_come_before_sft_and_dpo_after_it(argued_folder, played, tmp_path):
+    run_recipe(load(argued_folder))
+    assert played.take() == ARGUED
+    world, given = tmp_path / "run" / "planted", played.configs
+    assert given["rationales"].dataset == world / "data"
+    assert given["sft"].dataset == world / "rationales" / "sft"
+    assert (given["dpo"].dataset, given["dpo"].init) == (world / "rationales", world / "sft")
+    assert (given["grpo"].dataset, given["grpo"].init) == (world / "data", world / "dpo")
+    run_recipe(load(argued_folder))
+    assert played.take() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "redone"),
+    [
+        ({"rationales__draws": "6"}, ["rationales", "sft", "dpo", "grpo", "eval"]),
+        ({"sft__learning_rate": "0.002"}, ["sft", "dpo", "grpo", "eval"]),
+        ({"dpo__beta": "0.3"}, ["dpo", "grpo", "eval"]),
+        ({"grpo__steps": "3"}, ["grpo", "eval"]),
+        ({"tracking": "[tensorboard]", "sft__tracking": "none"}, []),
+    ],
+)
+def test_change_redoes_the_stage_and_those_after_it_with_rationales_too(argued_folder, played, change, redone):
+    run_recipe(load(argued_folder))
+    played.take()
+    run_recipe(load(argued_folder, **change))
+    assert played.take() == [name for name in ARGUED if name.partition("/")[2] in redone]
+
+
+def test_replies_that_were_paid_stay_when_the_rationales_start_afresh(argued_folder, played, tmp_path):
+    run_recipe(load(argued_folder))
+    run_recipe(load(argued_folder, rationales__draws="6"))
+    folder = tmp_path / "run" / "planted" / "rationales"
+    assert (folder / "answers.jsonl").read_text() == "a reply\na reply\n"
+
+
+def test_a_run_that_was_cut_off_in_dpo_goes_on_there(argued_folder, played):
+    played.fail_at = "planted/dpo"
+    with pytest.raises(KeyboardInterrupt):
+        run_recipe(load(argued_folder))
+    assert played.take() == ARGUED[:3]
+    played.fail_at = ""
+    run_recipe(load(argued_folder))
+    assert played.take() == ARGUED[3:]
+
+
+def test_dpo_without_a_pair_is_told_before_sft_is_trained(argued_folder, played):
+    played.pairs = 0
+    with pytest.raises(TickerTuneError, match=r"gave no preference pair.*Raise rationales\.draws"):
+        run_recipe(load(argued_folder))
+    assert played.take() == ARGUED[:2]
+    played.pairs = 2
+    run_recipe(load(argued_folder, rationales__draws="6"))
+    assert played.take() == ARGUED[1:]
+
+
+def test_without_dpo_or_grpo_the_others_keep_their_order(argued_folder, played, tmp_path):
+    run_recipe(load(argued_folder, dpo="null"))
+    assert played.take() == [name for name in ARGUED if name != "planted/dpo"]
+    assert played.configs["grpo"].init == tmp_path / "run" / "planted" / "sft"
+    run_recipe(load(argued_folder, grpo="null"))
+    assert played.take() == ["planted/dpo", "planted/eval"]
+
+
+def test_tracking_goes_to_the_stages_and_auto_is_settled_once(argued_folder, played, capsys, monkeypatch):
+    monkeypatch.setattr(checks, "trackers_of", lambda tracking: [])
+    run_recipe(load(argued_folder, dpo__tracking="[tensorboard]"))
+    assert {name: played.configs[name].tracking for name in ("sft", "dpo", "grpo")} == {
+        "sft": "none", "dpo": ["tensorboard"], "grpo": "none",
+    }  # fmt: skip
+    assert capsys.readouterr().err.count("tracking: none, since trackio is not installed") == 1
 
 
 def test_lines_say_stage_and_place_in_the_run(recipe_folder, played, capsys):

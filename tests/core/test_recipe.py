@@ -182,3 +182,39 @@ def test_both_forms_of_an_option_are_read():
 def test_a_reward_without_weights_is_refused():
     with pytest.raises(ValueError, match="at least one reward"):
         GrpoConfig(model=ModelConfig(name="tiny-llama"), rewards={"pnl": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"rationales": None}, "dpo trains on pairs of the rationales stage"),
+        ({"sft": {"method": "full"}}, "sft.method is full"),
+        ({"sft": {"select": {}}}, "sft.select scores plain replies"),
+        ({"sft": None, "dpo": None}, "the run has neither"),
+        ({"dpo": {"model": {"name": "tiny-llama"}}}, "dpo.model is tiny-llama, but the run's model is smollm2-135m"),
+    ],
+)
+def test_stages_that_do_not_fit_together_are_refused(tmp_path, changes, said):
+    for file in (ROOT / "recipes" / "rationales").iterdir():
+        (tmp_path / file.name).write_text(file.read_text())
+    recipe = load_recipe(tmp_path)
+    assert [name for name, _ in recipe.training()] == ["sft", "dpo"]
+    assert recipe.rationales.seed == recipe.dpo.seed == recipe.seed
+    spoil(tmp_path, "run.yaml", **changes)
+    with pytest.raises(TickerTuneError, match=said):
+        load_recipe(tmp_path)
+
+
+def test_pairs_need_reflections(tmp_path):
+    with pytest.raises(TickerTuneError, match="reflection_rounds is 0"):
+        load_recipe(ROOT / "recipes" / "rationales", {"rationales.reflection_rounds": "0"})
+
+
+def test_tracking_goes_from_the_run_to_its_stages(recipe):
+    spoil(recipe, "run.yaml", tracking=["tensorboard", "trackio"])
+    spoil(recipe, "grpo.yaml", tracking="none")
+    loaded = load_recipe(recipe)
+    assert (loaded.sft.tracking, loaded.grpo.tracking) == (["tensorboard", "trackio"], "none")
+    spoil(recipe, "run.yaml", tracking="mlflow")
+    with pytest.raises(TickerTuneError, match="tracking"):
+        load_recipe(recipe)

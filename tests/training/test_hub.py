@@ -91,6 +91,25 @@ def test_card_shows_the_checkpoints_scores_with_intervals_and_no_one_elses(stage
     assert "tfidf" not in card
 
 
+def test_card_of_dpo_tells_the_stages_before_it_and_the_teacher(tmp_path):
+    run = tmp_path / "run"
+    write_text(
+        run / "recipe.yaml",
+        yaml.safe_dump({"rationales": {"draws": 4}, "sft": {}, "dpo": {"beta": 0.1}, "grpo": {"steps": 1}}),
+    )
+    teacher = {"kind": "endpoint", "base_url": "http://10.0.0.1/v1", "model": "big-teacher"}
+    write_json(
+        run / "planted/rationales/tickertune.json", {"teacher": teacher, "rationales": {"asked": 96, "kept": 40}}
+    )
+    stage = write_stage(run / "planted" / "dpo")
+    write_package(checkpoint_of("dpo", stage, TINY), stage, ORIGIN, "my-model", False, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "| stages | rationales, dpo |" in card  # sft is empty: the run had none
+    assert "| teacher | big-teacher |" in card
+    assert "| rationales kept | 40 of 96 replies |" in card
+    assert "10.0.0.1" not in card
+
+
 def test_card_tells_the_data_and_the_replies(stage, tmp_path):
     card = package(stage, tmp_path / "out")
     assert f"- {get_task('movement').answer('up')}" in card

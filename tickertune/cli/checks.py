@@ -2,20 +2,24 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.models import BUILT_IN, resolve_model
+from tickertune.core.models import BUILT_IN, check_adapter, resolve_model
 from tickertune.core.recipe import (
     CollectedSourceConfig,
     DataConfig,
+    EndpointTeacherConfig,
+    EngineTeacherConfig,
     FilesSourceConfig,
     FundamentalsContextConfig,
     MacroContextConfig,
     MixtureDataConfig,
+    ModelConfig,
     PromptConfig,
     Recipe,
     SentimentDataConfig,
@@ -23,6 +27,7 @@ from tickertune.core.recipe import (
     StockNetSourceConfig,
     read_yaml,
 )
+from tickertune.core.tracking import UNTRACKED, trackers_of
 
 MIN_FREE_BYTES = 1_000_000_000
 """A small model's adapters, optimiser states and predictions for one run, with room to spare."""
@@ -55,6 +60,9 @@ def _checks(recipe: Recipe) -> Iterator[Callable[[], object]]:
     yield lambda: check_quantization(recipe)
     yield lambda: check_accelerate(recipe.accelerate)
     yield lambda: resolve_model(recipe.model)
+    yield lambda: check_teacher(recipe)
+    for _, stage in recipe.training():
+        yield partial(trackers_of, stage.tracking)
 
 
 def check_output(folder: Path) -> None:
@@ -137,39 +145,68 @@ def check_quantization(recipe: Recipe) -> None:
         raise TickerTuneError("sft.method is qlora, but bitsandbytes is not installed", "Run make setup")
 
 
+def check_teacher(recipe: Recipe) -> None:
+    """Refuse a teacher whose key is not set, or whose model or adapter is not there, before the data are built."""
+    teacher = None if recipe.rationales is None else recipe.rationales.teacher
+    if isinstance(teacher, EndpointTeacherConfig) and teacher.key_env and not os.environ.get(teacher.key_env):
+        raise TickerTuneError(
+            f"The teacher's key {teacher.key_env} is not set", f"Put it into the environment variable {teacher.key_env}"
+        )
+    if isinstance(teacher, EngineTeacherConfig):
+        base = resolve_model(teacher.model)
+        if teacher.adapter is not None:
+            check_adapter(teacher.adapter, base)
+
+
 def check_accelerate(path: Path | None) -> None:
     """Refuse an accelerate configuration that is not there."""
     if path is not None and not path.is_file():
         raise TickerTuneError(f"Accelerate configuration {path} does not exist", "Use one of recipes/accelerate/*.yaml")
 
 
+def settle_tracking(recipe: Recipe) -> Recipe:
+    """Return the recipe with the trackers that ``auto`` stands for here; says it once where that is none."""
+    named = {name: trackers_of(stage.tracking) for name, stage in recipe.training() if stage.tracking == "auto"}
+    if any(not trackers for trackers in named.values()):
+        print(UNTRACKED, file=sys.stderr, flush=True)
+    stages = {
+        name: getattr(recipe, name).model_copy(update={"tracking": trackers or "none"})
+        for name, trackers in named.items()
+    }
+    return recipe.model_copy(update=stages)
+
+
 def pin_revision(recipe: Recipe) -> Recipe:
-    """Return the recipe with the commit of a Hub model that it names without one, so that no stage drifts.
+    """Return the recipe with the commit of each Hub model that it names without one, so that no stage drifts.
 
     A run that is taken up keeps the commit that it was started with; a stored copy answers without the network.
 
     Raises:
-        TickerTuneError: The Hub does not know the model, or cannot be reached and holds no stored copy.
+        TickerTuneError: The Hub does not know a model, or cannot be reached and holds no stored copy.
     """
-    model = recipe.model
-    if model.revision is not None or model.name in BUILT_IN or Path(model.name).expanduser().is_dir():
-        return recipe
-    commit = _pinned_before(recipe) or hub_commit(model.name)
-    pinned = model.model_copy(update={"revision": commit})
-    stages = {
-        name: stage.model_copy(update={"model": stage.model.model_copy(update={"revision": commit})})
-        for name, stage in (("sft", recipe.sft), ("grpo", recipe.grpo))
-        if stage is not None and stage.model.revision is None
-    }
-    return recipe.model_copy(update={"model": pinned, **stages})
-
-
-def _pinned_before(recipe: Recipe) -> str | None:
     started = recipe.output / "recipe.yaml"
-    if not started.is_file():
-        return None
-    model = read_yaml(started).get("model", {})
-    return model.get("revision") if model.get("name") == recipe.model.name else None
+    before = read_yaml(started) if started.is_file() else {}
+    model = _pinned(recipe.model, before.get("model"))
+    changes: dict[str, object] = {"model": model}
+    for name, stage in recipe.training():
+        if stage.model.revision is None:
+            changes[name] = stage.model_copy(
+                update={"model": stage.model.model_copy(update={"revision": model.revision})}
+            )
+    rationales = recipe.rationales
+    if rationales is not None and isinstance(rationales.teacher, EngineTeacherConfig):
+        asked_before = ((before.get("rationales") or {}).get("teacher") or {}).get("model")
+        teacher = rationales.teacher.model_copy(update={"model": _pinned(rationales.teacher.model, asked_before)})
+        changes["rationales"] = rationales.model_copy(update={"teacher": teacher})
+    return recipe.model_copy(update=changes)
+
+
+def _pinned(model: ModelConfig, before: dict[str, str] | None) -> ModelConfig:
+    """The model with the commit that it had ``before``, else with the Hub's; one that needs none as it is."""
+    if model.revision is not None or model.name in BUILT_IN or Path(model.name).expanduser().is_dir():
+        return model
+    known = before.get("revision") if before is not None and before.get("name") == model.name else None
+    return model.model_copy(update={"revision": known or hub_commit(model.name)})
 
 
 def hub_commit(name: str) -> str:

@@ -10,7 +10,7 @@ from tickertune.core.files import read_json
 from tickertune.core.recipe import read_yaml
 from tickertune.core.run import RUN_FILE
 
-OWN_TO_A_RUN = ("output", "name", "started_at")
+OWN_TO_A_RUN = ("output", "name", "started_at", "tracking")
 """Keys that differ between any two runs and say nothing."""
 HEADLINE = "mcc"
 SHOWN = (HEADLINE, "weighted_f1", "pnl_reward", "log_score", "sharpe_net")

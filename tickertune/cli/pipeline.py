@@ -1,28 +1,35 @@
-"""A recipe, stage by stage: data, sft, grpo and eval of each world, then the report."""
+"""A recipe, stage by stage: data, rationales, sft, dpo, grpo and eval of each world, then the report."""
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import yaml
 
 import tickertune
-from tickertune.cli.checks import pin_revision, preflight, source_paths
+from tickertune.cli.checks import pin_revision, preflight, settle_tracking, source_paths
+from tickertune.cli.clock import Clock, duration
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, sha256_file, write_text
 from tickertune.core.lock import folder_lock
 from tickertune.core.models import BUILT_IN, model_fingerprint
-from tickertune.core.recipe import GrpoConfig, ModelConfig, Recipe, SftConfig
+from tickertune.core.recipe import (
+    DpoConfig,
+    EngineTeacherConfig,
+    GrpoConfig,
+    ModelConfig,
+    RationalesConfig,
+    Recipe,
+    SftConfig,
+)
+from tickertune.core.recipe.base import WITHOUT_EFFECT
 from tickertune.core.recipe.evaluation import BESIDES_THE_RESULT
 from tickertune.core.run import MARKER, RUN_FILE, Run, check_run_folder, git_commit, installed_versions
 
-PATH_KEYS = {"dataset", "init", "output"}
-"""Paths inside the run folder: they do not change a result, so a run folder may be moved."""
+TrainingConfig = SftConfig | DpoConfig | GrpoConfig
 
 
 @dataclass(frozen=True)
@@ -38,42 +45,6 @@ class Step:
     """What stays in its folder when the inputs have changed."""
 
 
-@dataclass
-class Clock:
-    """Tells how long the rest takes, from the finished stages of the same kind."""
-
-    left: list[str]
-    """Kinds of the stages that are still to come."""
-    seconds: dict[str, list[float]] = field(default_factory=dict)
-    begun: float = field(default_factory=time.monotonic)
-
-    def finished(self, stage: str, seconds: float) -> None:
-        """Record the time that one stage took."""
-        self.left.remove(stage)
-        self.seconds.setdefault(stage, []).append(seconds)
-
-    def estimate(self) -> float | None:
-        """Seconds that are left, or None while a kind of stage is still to come for the first time."""
-        if any(stage not in self.seconds for stage in self.left):
-            return None
-        return sum(fmean(self.seconds[stage]) for stage in self.left)
-
-    def line(self) -> str:
-        """Elapsed time and, where it is known, the time left."""
-        left = self.estimate()
-        text = f"elapsed {duration(time.monotonic() - self.begun)}"
-        return text if left is None else f"{text}, about {duration(left)} left"
-
-
-def duration(seconds: float) -> str:
-    """Write seconds as ``1h 02m``, ``3m 20s`` or ``45s``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h {minutes:02d}m"
-    return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
-
-
 def run_recipe(recipe: Recipe) -> Path:
     """Do what is not done yet of a recipe and write its report.
 
@@ -86,7 +57,7 @@ def run_recipe(recipe: Recipe) -> Path:
     """
     check_run_folder(recipe.output)
     preflight(recipe)
-    recipe = pin_revision(recipe)
+    recipe = settle_tracking(pin_revision(recipe))
     with folder_lock(recipe.output) as lock:
         run = Run.start(recipe)
         _warn_of_changes(run)
@@ -111,10 +82,10 @@ def steps(run: Run, recipe: Recipe, lock: int | None = None) -> Iterator[Step]:
     """Yield the stages of a recipe in order; ``lock`` goes to the processes that they start."""
     for world in recipe.worlds:
         yield _data_step(run, recipe, world)
-        if recipe.sft is not None:
-            yield _training_step(run, recipe, world, recipe.sft, lock)
-        if recipe.grpo is not None:
-            yield _training_step(run, recipe, world, recipe.grpo, lock)
+        if recipe.rationales is not None:
+            yield _rationales_step(run, recipe, world, recipe.rationales)
+        for stage, config in recipe.training():
+            yield _training_step(run, recipe, world, stage, config, lock)
         yield _eval_step(run, recipe, world)
 
 
@@ -132,41 +103,83 @@ def _data_step(run: Run, recipe: Recipe, world: str) -> Step:
     return Step(world, "data", inputs, work)
 
 
-def _training_step(run: Run, recipe: Recipe, world: str, config: SftConfig | GrpoConfig, lock: int | None) -> Step:
-    stage = "sft" if isinstance(config, SftConfig) else "grpo"
-    init = run.stage_folder(world, "sft") if stage == "grpo" and recipe.sft is not None else None
+def _rationales_step(run: Run, recipe: Recipe, world: str, config: RationalesConfig) -> Step:
+    teacher = config.teacher
 
     def work(folder: Path) -> dict[str, Any]:
-        paths: dict[str, Path | None] = {"dataset": run.stage_folder(world, "data"), "output": folder}
-        filled = config.model_copy(update=paths | ({"init": init} if stage == "grpo" else {}))
+        from training.rationales.synthesis import synthesise
+
+        facts = synthesise(config.model_copy(update={"dataset": run.stage_folder(world, "data"), "output": folder}))
+        if recipe.dpo is not None and not facts["pairs"]:
+            raise TickerTuneError(
+                f"The teacher's rationales of {world} gave no preference pair, and dpo needs some",
+                "Raise rationales.draws or rationales.reflection_rounds (the replies so far stay), or remove dpo",
+            )
+        if recipe.dpo is not None:
+            from training.pairs import check_pairs
+
+            check_pairs(folder, recipe.dpo)
+        return facts
+
+    def inputs() -> Any:
+        adapter = teacher.adapter if isinstance(teacher, EngineTeacherConfig) else None
+        return _inputs(
+            config=config.model_dump(mode="json", exclude={"dataset": True, "output": True, "teacher": {"adapter"}}),
+            weights=_weights(teacher.model) if isinstance(teacher, EngineTeacherConfig) else None,
+            adapter=None if adapter is None else model_fingerprint(str(adapter)),
+            after=_keys(run, world, ["data"]),
+        )
+
+    return Step(world, "rationales", inputs, work, keep=("answers.jsonl",))
+
+
+def _training_step(run: Run, recipe: Recipe, world: str, stage: str, config: TrainingConfig, lock: int | None) -> Step:
+    before = [name for name, _ in recipe.training()]
+    earlier = before[: before.index(stage)]
+    init = run.stage_folder(world, earlier[-1]) if earlier else None
+    reads, dataset = _read_by(recipe, stage)
+
+    def work(folder: Path) -> dict[str, Any]:
+        paths: dict[str, Path | None] = {"dataset": run.folder / world / dataset, "output": folder}
+        filled = config.model_copy(update=paths | ({} if isinstance(config, SftConfig) else {"init": init}))
         if recipe.accelerate is not None:
             return _launch(f"training.{stage}", filled, recipe.accelerate, folder, lock)
         return _train(filled)
 
     def inputs() -> Any:
-        before = ["data", "sft"] if init is not None else ["data"]
         return _inputs(
-            config=config.model_dump(mode="json", exclude=PATH_KEYS),
+            config=config.model_dump(mode="json", exclude=set(WITHOUT_EFFECT)),
             weights=_weights(config.model),
-            after=_keys(run, world, before),
+            after=_keys(run, world, [reads, *earlier[-1:]]),
             accelerate=recipe.accelerate.read_text(encoding="utf-8") if recipe.accelerate else None,
         )
 
     return Step(world, stage, inputs, work)
 
 
-def _train(config: SftConfig | GrpoConfig) -> dict[str, Any]:
+def _read_by(recipe: Recipe, stage: str) -> tuple[str, str]:
+    """The stage whose result a training stage reads, and where in the world's folder that lies."""
+    if recipe.rationales is None or stage == "grpo":
+        return "data", "data"
+    return "rationales", "rationales/sft" if stage == "sft" else "rationales"
+
+
+def _train(config: TrainingConfig) -> dict[str, Any]:
     if isinstance(config, SftConfig):
         from training.sft import train as train_sft
 
         return train_sft(config)
+    if isinstance(config, DpoConfig):
+        from training.dpo import train as train_dpo
+
+        return train_dpo(config)
     from training.grpo import train as train_grpo
 
     return train_grpo(config)
 
 
 def _eval_step(run: Run, recipe: Recipe, world: str) -> Step:
-    trained = [name for name in ("sft", "grpo") if getattr(recipe, name) is not None]
+    trained = [name for name, _ in recipe.training()]
 
     def work(folder: Path) -> dict[str, Any]:
         from eval.checkpoint import base_checkpoint, checkpoint_of
@@ -213,9 +226,7 @@ def _listing(paths: list[Path]) -> list[list[str]]:
     return [[str(file.relative_to(path.parent)), sha256_file(file)] for path, file in files]
 
 
-def _launch(
-    module: str, config: SftConfig | GrpoConfig, accelerate: Path, folder: Path, lock: int | None
-) -> dict[str, Any]:
+def _launch(module: str, config: TrainingConfig, accelerate: Path, folder: Path, lock: int | None) -> dict[str, Any]:
     """Run a training module under ``accelerate launch``, with all of its configuration in one file."""
     resolved = folder / "config.yaml"
     write_text(resolved, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))

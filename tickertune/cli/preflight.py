@@ -73,14 +73,18 @@ def _world(recipe: Recipe, world: str, build: bool, wrong: list[str]) -> dict[st
             return {"world": world, "note": "No data set yet: run it, or give --build"}
         build_data(recipe.worlds[world].data, folder)
     found: dict[str, Any] = {"world": world}
+    rationales = Run(recipe.output).stage_folder(world, "rationales") / "sft"
+    if recipe.rationales is not None and not rationales.is_dir():
+        found["note"] = "What sft and dpo read is written by the teacher in the run: only grpo is looked at"
     for stage in ("sft", "grpo"):
         config = getattr(recipe, stage)
-        if config is None:
+        reads = rationales if stage == "sft" and recipe.rationales is not None else folder
+        if config is None or not reads.is_dir():
             continue
         from training.preflight.look import look
 
         try:
-            found[stage] = look(config, folder, _processes(recipe), _method(recipe))
+            found[stage] = look(config, reads, _processes(recipe), _method(recipe))
         except TickerTuneError as error:
             wrong.append(f"{world}, {stage}: {error}")
     return found

@@ -9,11 +9,18 @@ from pydantic import Field, TypeAdapter, model_validator
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe.base import Config, ModelConfig
 from tickertune.core.recipe.data import DataConfig
+from tickertune.core.recipe.dpo import DpoConfig
 from tickertune.core.recipe.evaluation import EvalConfig
 from tickertune.core.recipe.grpo import GrpoConfig
 from tickertune.core.recipe.loading import put, read_yaml, set_key, validate
+from tickertune.core.recipe.rationales import RationalesConfig
 from tickertune.core.recipe.sft import SftConfig
+from tickertune.core.tracking import Tracking
 
+FILES = ("rationales", "sft", "dpo", "grpo", "eval")
+"""Blocks of run.yaml that may stand in files beside it, in the order in which they come to work."""
+TRAINING = ("sft", "dpo", "grpo")
+"""Those that train the run's model."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """A name that is also a folder's: it cannot lead out of the run folder."""
 
@@ -33,20 +40,25 @@ class Recipe(Config):
     model: ModelConfig
     worlds: dict[Name, WorldConfig] = Field(min_length=1)
     """Data sets by name; each goes through all stages on its own."""
+    rationales: RationalesConfig | None = None
+    """A teacher's rationales of the train split, on which SFT then trains, and preference pairs for DPO."""
     sft: SftConfig | None = None
+    dpo: DpoConfig | None = None
+    """DPO on the rationales' pairs, from the SFT stage."""
     grpo: GrpoConfig | None = None
+    """GRPO, from the stage before it."""
     eval: EvalConfig = EvalConfig()
     accelerate: Path | None = None
     """Accelerate configuration with which the training stages are launched; None: in this process."""
+    tracking: Tracking = "auto"
+    """Where the training stages show their curves, unless one says otherwise; see ``tracking`` of sft.yaml."""
     output: Path
     """Run folder."""
     seed: int = 0
 
     @model_validator(mode="after")
     def _one_model(self) -> "Recipe":
-        for name, stage in (("sft", self.sft), ("grpo", self.grpo)):
-            if stage is None:
-                continue
+        for name, stage in self.training():
             if stage.model.name != self.model.name:
                 raise ValueError(f"{name}.model is {stage.model.name}, but the run's model is {self.model.name}")
             if stage.model.revision != self.model.revision:
@@ -55,13 +67,34 @@ class Recipe(Config):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _stages_fit_together(self) -> "Recipe":
+        if self.dpo is not None and self.rationales is None:
+            raise ValueError("dpo trains on pairs of the rationales stage: add rationales, or remove dpo")
+        if self.dpo is not None and self.sft is not None and self.sft.method == "full":
+            raise ValueError("dpo trains an adapter against its frozen copy, and sft.method is full: use lora or qlora")
+        if self.dpo is not None and self.rationales is not None and self.rationales.reflection_rounds == 0:
+            raise ValueError("dpo needs pairs, and rationales.reflection_rounds is 0, which makes none")
+        if self.rationales is not None and self.sft is None and self.dpo is None:
+            raise ValueError(
+                "rationales are made for sft and dpo, and the run has neither: add sft, or remove rationales"
+            )
+        if self.rationales is not None and self.sft is not None and self.sft.select is not None:
+            raise ValueError("sft.select scores plain replies, and sft trains on rationales: remove the select block")
+        return self
+
+    def training(self) -> list[tuple[str, SftConfig | DpoConfig | GrpoConfig]]:
+        """The training stages that the run has, by name, in order."""
+        stages = ((name, getattr(self, name)) for name in TRAINING)
+        return [(name, stage) for name, stage in stages if stage is not None]
+
 
 def load_recipe(path: Path, overrides: Mapping[str, str] | None = None) -> Recipe:
     """Read run.yaml and the files that it names, apply overrides and the seed, and check it all.
 
-    ``worlds.<name>`` is ``{data: FILE, set: {dotted key: value}, placebo: bool}``; ``sft``, ``grpo`` and ``eval``
-    are file names beside run.yaml. The run's ``model`` goes to every stage, and ``seed`` to the simulated
-    source, to training and to the bootstrap, unless a stage file sets its own model.
+    ``worlds.<name>`` is ``{data: FILE, set: {dotted key: value}, placebo: bool}``; ``rationales``, ``sft``, ``dpo``,
+    ``grpo`` and ``eval`` are file names beside run.yaml. The run's ``model`` and ``tracking`` go to every training stage,
+    and ``seed`` to the simulated source, to the teacher, to training and to the bootstrap, unless a stage file sets its own.
 
     Args:
         path: run.yaml, or the folder that holds it.
@@ -73,7 +106,7 @@ def load_recipe(path: Path, overrides: Mapping[str, str] | None = None) -> Recip
     if path.is_dir():
         path = path / "run.yaml"
     values = read_yaml(path)
-    for stage in ("sft", "grpo", "eval"):
+    for stage in FILES:
         if isinstance(values.get(stage), str):
             values[stage] = read_yaml(path.parent / values[stage])
     for name, world in _blocks(values.get("worlds")).items():
@@ -94,11 +127,14 @@ def load_recipe(path: Path, overrides: Mapping[str, str] | None = None) -> Recip
 
 
 def _share(values: dict[str, Any]) -> None:
-    """Hand the run's model and seed to the stages that do not set their own."""
+    """Hand the run's model, seed and tracking to the stages that do not set their own."""
     seed = values.get("seed", 0)
     model = values.get("model")
-    for stage in _blocks({name: values.get(name) for name in ("sft", "grpo")}).values():
+    for stage in _blocks({"rationales": values.get("rationales")}).values():
         stage.setdefault("seed", seed)
+    for stage in _blocks({name: values.get(name) for name in TRAINING}).values():
+        stage.setdefault("seed", seed)
+        stage.setdefault("tracking", values.get("tracking", "auto"))
         own = stage.setdefault("model", model)
         if isinstance(own, dict) and isinstance(model, dict) and model.get("revision") is not None:
             own.setdefault("revision", model["revision"])
