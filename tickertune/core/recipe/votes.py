@@ -18,6 +18,7 @@ class VotesConfig(Config):
     """Who has how many votes: every reply one; its stated probability; or by how much the scores that it states for the labels
     favour its answer."""
     temperature: float = Field(default=0.7, gt=0, le=2)
+    """What log-probabilities are divided by before a draw: near 0 all replies are the likeliest one."""
     max_tokens: int = Field(default=256, ge=1)
     """Tokens after which a reply is cut; a cut reply that names no label is counted as truncated."""
     reply: Literal["auto", "plain", "tagged"] = "auto"
