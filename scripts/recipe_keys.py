@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tickertune.core.recipe import (
+    AccountConfig,
     Acl18LabelConfig,
     AlphasContextConfig,
     AnonymiseConfig,
@@ -47,6 +48,7 @@ from tickertune.core.recipe import (
     NormaliseConfig,
     PerplexityConfig,
     PnlConfig,
+    PolicyConfig,
     PortfolioConfig,
     PricesContextConfig,
     PromptConfig,
@@ -163,6 +165,8 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "terms.decision_matrix": DecisionMatrixConfig,
     "terms.portfolio": PortfolioConfig,
     "eval.yaml": EvalConfig,
+    "policy": PolicyConfig,
+    "account": AccountConfig,
     "server": ServerConfig,
     "votes": VotesConfig,
 }

@@ -1,14 +1,16 @@
 """The account of a book: what each session's purchases earn, what they trade and what that costs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from eval.portfolio.policies import EQUAL, limited_weights
 from eval.portfolio.weights import Book, book_of
+from tickertune.core.recipe import PolicyConfig
 
 Floats = NDArray[np.float64]
 
@@ -88,7 +90,12 @@ def _ledger(book: Book, horizon: int, turnover: Floats) -> Ledger:
 
 
 def backtest(
-    predictions: pl.DataFrame, horizon: int = 1, sessions: Sequence[date] = (), *, hedged: bool = True
+    predictions: pl.DataFrame,
+    horizon: int = 1,
+    sessions: Sequence[date] = (),
+    *,
+    hedged: bool = True,
+    policy: PolicyConfig = EQUAL,
 ) -> Ledger:
     """Trade the decisions of one checkpoint.
 
@@ -98,8 +105,11 @@ def backtest(
         sessions: See ``book_of``.
         hedged: Whether each position is hedged with the label's market, and the hedge's trades are counted;
             without the hedge a position earns the raw return.
+        policy: How decisions are weighed; its turnover limit counts the stocks and not the hedge.
     """
-    book = book_of(predictions, "ret_excess" if hedged else "ret_raw", sessions)
+    book = book_of(predictions, "ret_excess" if hedged else "ret_raw", sessions, policy)
+    if policy.max_turnover is not None:
+        book = replace(book, weights=limited_weights(book.weights, book.known, horizon, policy.max_turnover))
     legs = np.column_stack([book.weights, -book.weights.sum(axis=1)]) if hedged else book.weights
     return _ledger(book, horizon, turnover_of(legs, horizon))
 

@@ -155,7 +155,9 @@ def portfolio_rows(
     """
     sessions = sessions_of(predictions_by_name.values(), exchange)
     per_year = measures.sessions_per_year(sessions, exchange)
-    ledgers = {name: backtest(frame, horizon, sessions) for name, frame in predictions_by_name.items()}
+    ledgers = {
+        name: backtest(frame, horizon, sessions, policy=config.policy) for name, frame in predictions_by_name.items()
+    }
     if ledgers:
         ledgers[BUY_AND_HOLD] = buy_and_hold(next(iter(predictions_by_name.values())), horizon, sessions)
     ledgers = {name: ledger for name, ledger in ledgers.items() if ledger.samples.any()}

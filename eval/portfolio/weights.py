@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from eval.portfolio.policies import EQUAL, decision_weights
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.recipe import PolicyConfig
 
 Returns = Literal["ret_excess", "ret_raw"]
 
@@ -26,16 +28,24 @@ class Book:
     weights: NDArray[np.float64]
     returns: NDArray[np.float64]
     samples: NDArray[np.int64]
+    known: NDArray[np.bool_]
+    """Where there is a sample, and so a return."""
 
 
-def book_of(predictions: pl.DataFrame, returns: Returns = "ret_excess", sessions: Sequence[date] = ()) -> Book:
-    """Give each decided sample its share of the session's capital.
+def book_of(
+    predictions: pl.DataFrame,
+    returns: Returns = "ret_excess",
+    sessions: Sequence[date] = (),
+    policy: PolicyConfig = EQUAL,
+) -> Book:
+    """Give each decided sample its share of the session's capital; the turnover limit is not applied here.
 
     Args:
         predictions: ``Prediction`` rows. Those without a session or without the return are left out.
         returns: ``ret_excess`` for the hedged book, ``ret_raw`` for the plain one.
         sessions: All exchange sessions of the period, so that one without a sample counts as a session in cash;
             by default those that have a sample.
+        policy: How decisions are weighed.
 
     Raises:
         TickerTuneError: A sample's session is not among ``sessions``.
@@ -52,11 +62,10 @@ def book_of(predictions: pl.DataFrame, returns: Returns = "ret_excess", sessions
     columns = {name: column for column, name in enumerate(sorted(set(known["instrument_id"].to_list())))}
     at = np.array([rows[session] for session in known["session"]], dtype=np.int64)
     of = np.array([columns[name] for name in known["instrument_id"]], dtype=np.int64)
-    decided = (known["outcome"] == "label").to_numpy()
-    position = np.where(decided, known["position"].to_numpy(), 0.0)
     samples = np.bincount(at, minlength=len(axis))
     weights = np.zeros((len(axis), len(columns)))
-    np.add.at(weights, (at, of), position / samples[at])
-    earned = np.zeros_like(weights)
+    np.add.at(weights, (at, of), decision_weights(known, at, policy))
+    earned, seen = np.zeros_like(weights), np.zeros(weights.shape, dtype=bool)
     earned[at, of] = known[returns].to_numpy()
-    return Book(axis, weights, earned, samples)
+    seen[at, of] = True
+    return Book(axis, weights, earned, samples, seen)

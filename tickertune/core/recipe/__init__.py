@@ -74,9 +74,11 @@ from tickertune.core.recipe.source import (
     StockNetSourceConfig,
 )
 from tickertune.core.recipe.split import FoldsConfig, HeldOutConfig, SplitConfig
+from tickertune.core.recipe.trading import AccountConfig, PolicyConfig
 from tickertune.core.recipe.votes import VotesConfig
 
 __all__ = [
+    "AccountConfig",
     "Acl18LabelConfig",
     "AlphasContextConfig",
     "AnonymiseConfig",
@@ -120,6 +122,7 @@ __all__ = [
     "NormaliseConfig",
     "PerplexityConfig",
     "PnlConfig",
+    "PolicyConfig",
     "PortfolioConfig",
     "PriceDirtConfig",
     "PricesContextConfig",

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from tickertune.core.hardware import Dtype
 from tickertune.core.recipe.base import Config, DataPath
 from tickertune.core.recipe.serving import ServerConfig
+from tickertune.core.recipe.trading import AccountConfig, PolicyConfig
 from tickertune.core.recipe.votes import VotesConfig
 
 BESIDES_THE_RESULT = frozenset({"workers", "chunk_rows", "store"})
@@ -44,6 +45,10 @@ class EvalConfig(Config):
     """Sessions a block; at least two of the label's horizons where its windows overlap."""
     cost_bps: float = Field(default=5.0, ge=0)
     """Cost and slippage of each side in the backtest and in the pnl reward, in basis points."""
+    policy: PolicyConfig = PolicyConfig()
+    """How the portfolio weighs decisions."""
+    account: AccountConfig | None = None
+    """Trade the decisions on the data stage's daily bars too, with cash, fees and stops. Empty: only the market-neutral book."""
     protocol: str | None = None
     """Protocol by its name, or the path of your own YAML file: its split is checked, and its metrics and published numbers are shown."""
     seed: int = 0
