@@ -22,8 +22,15 @@ from typing import Annotated
 import typer
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "smoke" / "run.yaml"
-COMPARED = ("*/data/**/*.parquet", "*/data/**/*.json", "*/data/**/*.md", "*/eval/predictions/*.parquet", "metrics.json")
-WEIGHTS = ("*/sft/**/*.safetensors", "*/grpo/**/*.safetensors")
+COMPARED = (
+    "*/data/**/*.parquet",
+    "*/data/**/*.json",
+    "*/data/**/*.md",
+    "*/rationales/**/*.parquet",
+    "*/eval/predictions/*.parquet",
+    "metrics.json",
+)
+WEIGHTS = ("*/sft/**/*.safetensors", "*/dpo/**/*.safetensors", "*/grpo/**/*.safetensors")
 VOLATILE = {"done.json"}
 """Stage markers hold the time at which the stage ended."""
 
