@@ -136,7 +136,8 @@ def stored(job: Job, folder: Path) -> int:
 
 def has_ended(job: Job, folder: Path) -> bool:
     """Whether an inference is done, so that it would refuse to be started again: a kill can come as its process leaves."""
-    return job.name == "infer" and (folder / "scores.jsonl").exists() and not (folder / "scores.jsonl.parts").exists()
+    parts = folder / "scores.jsonl.parts"
+    return job.name == "infer" and (folder / "scores.jsonl").exists() and not (parts / "inputs.json").exists()
 
 
 def lines_of(path: Path) -> int:

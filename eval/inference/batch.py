@@ -36,6 +36,8 @@ from tickertune.core.tasks import LabelTask
 
 ROOM_FOR_REPLY = 8
 """Tokens kept free behind a prompt."""
+INPUTS = "inputs.json"
+"""What the parts are of; it goes first when they are removed."""
 DIGITS = 6
 """Decimals that are written: what an engine computes beyond them depends on how it batches."""
 
@@ -76,7 +78,8 @@ def infer(source: Path, output: Path, checkpoint: Checkpoint, task: LabelTask, o
     """
     check_suffix(output)
     parts = output.with_name(f"{output.name}.parts")
-    if output.exists() and not parts.exists():
+    if output.exists() and not (parts / INPUTS).exists():
+        shutil.rmtree(parts, ignore_errors=True)  # what a kill left when the output was there already
         raise TickerTuneError(f"Output {output} exists already", "Delete it or name another")
     rows = open_input(source, options.part_rows)
     check_columns(source, rows.columns(), task)
@@ -86,6 +89,7 @@ def infer(source: Path, output: Path, checkpoint: Checkpoint, task: LabelTask, o
         _claim(parts, key)
         _score_parts(rows, parts, checkpoint, task, options)
         outcome = _join(parts, output)
+    (parts / INPUTS).unlink()  # first: parts without it are never taken for work that is under way
     shutil.rmtree(parts)
     return outcome
 
@@ -109,7 +113,7 @@ def _key(source: Path, checkpoint: Checkpoint, task: LabelTask, options: Options
 
 def _claim(parts: Path, key: str) -> None:
     """Keep the parts of an earlier start on the same work, and remove those of other work."""
-    inputs = parts / "inputs.json"
+    inputs = parts / INPUTS
     if inputs.exists() and read_json(inputs) == {"key": key}:
         return
     inputs.unlink(missing_ok=True)

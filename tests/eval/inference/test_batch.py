@@ -79,6 +79,26 @@ def test_run_that_dies_half_way_goes_on_and_ends_in_the_same_bytes(source, tmp_p
     assert seen == ["part-000002.parquet", "part-000003.parquet", before]
 
 
+def test_kill_while_parts_are_removed_leaves_a_finished_output(source, tmp_path, checkpoint, monkeypatch):
+    out = tmp_path / "out.jsonl"
+
+    def dies_half_way(folder, **_):
+        (folder / "part-000001.parquet").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch.shutil, "rmtree", dies_half_way)
+        with pytest.raises(KeyboardInterrupt):
+            infer(source, out, checkpoint, SENTIMENT, OPTIONS)
+    whole = out.read_bytes()
+    assert whole.count(b"\n") == 35
+    monkeypatch.setattr(batch, "open_backend", lambda *_, **__: pytest.fail("scored again"))
+    with pytest.raises(TickerTuneError, match="exists already"):
+        infer(source, out, checkpoint, SENTIMENT, OPTIONS)
+    assert out.read_bytes() == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["news.jsonl", "out.jsonl"]
+
+
 def test_parts_of_other_work_are_not_taken_up(source, tmp_path, checkpoint, monkeypatch):
     out = tmp_path / "out.jsonl"
     monkeypatch.setattr(batch, "_join", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
