@@ -12,6 +12,7 @@ from eval.baselines import Evidence, predict_baseline
 from eval.checkpoint import Checkpoint
 from eval.checkpoint_scores import note_trials, score_checkpoints
 from eval.comparison import metric_rows
+from eval.guards.evaluation import guard_evaluation
 from eval.metrics import MetricRow
 from eval.portfolio import portfolio_rows
 from eval.protocols.result import label_rows, open_protocol, write_result
@@ -76,6 +77,8 @@ def evaluate(
     if opened is not None:
         found = label_rows(opened, predictions, place.task, config, place.info.horizon or 1)
         write_result(opened.result(found), folder)
+    if config.guards is not None and scored:
+        guard_evaluation(place, scored, predictions, config, config.guards, folder, results)
     seconds = round(time.monotonic() - started, 1)
     meta = {
         **place.key,

@@ -11,6 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from data_pipeline.dataset import DatasetInfo, read_info, read_split
+from eval.guards.result import GuardResult, read_guards
 from eval.metrics import MetricRow
 from eval.protocols.result import ProtocolResult, read_result
 from eval.report.layout import Rows
@@ -59,6 +60,8 @@ class World:
     """Documents whose licence does not let their text be shown."""
     protocol: ProtocolResult | None = None
     """What a protocol said of the split, and its rows."""
+    guards: list[GuardResult] = field(default_factory=list)
+    """What the guards found."""
     votes: list[VotePoint] = field(default_factory=list)
     """Scores by the number of replies that vote."""
     sweep: Sweep | None = None
@@ -128,6 +131,7 @@ def _world(run_folder: Path, name: str, recipe: dict[str, Any]) -> World:
         samples=read_split(folder / "data", split) if built else pl.DataFrame(),
         withheld=_withheld(folder / "data" / "documents.parquet"),
         protocol=read_result(folder / "eval"),
+        guards=read_guards(folder / "eval"),
         votes=_vote_points(folder / "eval" / VOTES),
         sweep=_sweep(folder),
     )

@@ -5,6 +5,7 @@ from typing import Literal
 
 from eval.metrics import MetricRow
 from eval.report.collect import RunView, World
+from eval.report.guards import guard_title
 from eval.report.layout import interval, metric_title, number, title_of, verdict, with_interval
 from eval.statistics import days_needed
 
@@ -153,6 +154,10 @@ def _warnings(world: World) -> list[Finding]:
         )
         found.append(Finding("bad", text))
     found += [Finding("bad", text) for text in (world.protocol.warnings if world.protocol else [])]
+    for result in world.guards:
+        if result.verdict == "flag":
+            of = f", {title_of(result.checkpoint)}" if result.checkpoint else ""
+            found.append(Finding("bad", f"Guard {guard_title(result.guard)}{of}: {result.said}"))
     return found
 
 

@@ -10,6 +10,7 @@ from eval.report import facts, tables
 from eval.report.collect import RunView, World
 from eval.report.examples import examples
 from eval.report.findings import findings, limits, side_by_side
+from eval.report.guards import first_prompt, guard_lines
 from eval.report.layout import METRICS
 from eval.report.plots import WORLD_PLOTS, steps, training
 from eval.report.protocol import protocol_block
@@ -68,6 +69,8 @@ def _world(world: World) -> Mapping[str, Any]:
             if stage.name in ("rationales", "sft", "dpo", "grpo")
         ],
         "protocol": protocol_block(world.protocol),
+        "guards": guard_lines(world.guards),
+        "first_prompt": first_prompt(world.guards),
         "sweep": _sweep(world),
         "examples": examples(world),
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from eval.report import facts, tables
 from eval.report.collect import RunView, World
 from eval.report.findings import findings, limits, side_by_side
+from eval.report.guards import guard_lines
 from eval.report.protocol import protocol_block
 from eval.report.sweep import sweep_note
 
@@ -48,6 +49,9 @@ def _world(world: World) -> list[str]:
     if world.sweep is not None:
         parts.append(f"Checkpoints over training: {_text(sweep_note(world.sweep))}")
     parts += _protocol(world)
+    if lines := guard_lines(world.guards):
+        rows = [[line.title, line.checkpoint, line.verdict, line.said] for line in lines]
+        parts += ["### Guards", _table(["guard", "checkpoint", "verdict", "found"], rows, left=4)]
     if world.drops:
         rows = [[reason, f"{count:,}"] for reason, count in world.drops.items()]
         parts += ["### Dropped documents", _table(["reason", "documents"], rows)]

@@ -24,6 +24,7 @@ COMMANDS = {
     "dpo": "Tune on preference pairs, from an SFT stage.",
     "grpo": "Tune on stock-price feedback, from an SFT stage.",
     "eval": "Score a checkpoint and the baselines on a data set.",
+    "guards": "Ask whether the scores of an evaluation mean what they seem to mean.",
     "protocols": "List evaluations with a frozen split, show what was published on them, score generated replies.",
     "scores": "Show a store of scores, or merge those of several machines.",
     "backtest": "Trade the predictions of an evaluation again at another cost.",

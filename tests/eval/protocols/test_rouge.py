@@ -1,12 +1,12 @@
 """ROUGE by hand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eval.protocols.rouge import rouge
 
-words = st.lists(st.sampled_from(["a", "b", "c"]), max_size=7)
+words = st.lists(st.sampled_from(["a", "b", "c"]), max_size=6)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,7 @@ def longest_by_brute_force(first, second):
     return max(longest_by_brute_force(first[1:], second), longest_by_brute_force(first, second[1:]))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a loaded machine is no failure
 @given(words, words)
 def test_the_longest_subsequence_is_the_brute_force_one(first, second):
     found = rouge(" ".join(first), " ".join(second)).rougeL

@@ -16,6 +16,7 @@ from tickertune.core.recipe.data import DataConfig, MovementDataConfig
 from tickertune.core.recipe.dpo import DpoConfig
 from tickertune.core.recipe.evaluation import EvalConfig
 from tickertune.core.recipe.grpo import GrpoConfig
+from tickertune.core.recipe.guards import GuardsConfig
 from tickertune.core.recipe.label import (
     Acl18LabelConfig,
     AuditConfig,
@@ -108,6 +109,7 @@ __all__ = [
     "ForecasterLabelConfig",
     "FundamentalsContextConfig",
     "GrpoConfig",
+    "GuardsConfig",
     "HeldOutConfig",
     "LabelConfig",
     "LanguageConfig",

@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from tickertune.core.hardware import Dtype
 from tickertune.core.recipe.base import Config, DataPath
+from tickertune.core.recipe.guards import GuardsConfig
 from tickertune.core.recipe.serving import ServerConfig
 from tickertune.core.recipe.trading import AccountConfig, PolicyConfig
 from tickertune.core.recipe.votes import VotesConfig
@@ -51,6 +52,8 @@ class EvalConfig(Config):
     """Trade the decisions on the data stage's daily bars too, with cash, fees and stops. Empty: only the market-neutral book."""
     protocol: str | None = None
     """Protocol by its name, or the path of your own YAML file: its split is checked, and its metrics and published numbers are shown."""
+    guards: GuardsConfig | None = None
+    """Checks of what the scores mean; ``{}`` runs all of them. Empty: none."""
     seed: int = 0
 
     @field_validator("votes", mode="before")

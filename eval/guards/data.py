@@ -1,0 +1,119 @@
+"""Guards that look at the data behind a score: text later than the decision, near copies, more than can be known."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from data_pipeline.audit.leakage.similar import MAX_NEAR, near_copies
+from eval.guards.case import Case, Subject, scored, told
+from eval.guards.result import GuardResult, not_applicable
+from eval.text_baseline import prompt_text
+from tickertune.core.table import read_parquet
+
+UNPARSED_ALARM = 0.05
+"""Share of unread answers above which the alarm goes off."""
+COPIES_LIMIT = 0.01
+"""Share of scored texts with a near copy among the training texts above which the score is called in question."""
+
+
+def unparsed(case: Case, subject: Subject) -> GuardResult:
+    """Sound the alarm where more than 5% of the answers name no label."""
+    share = float((subject.predictions["outcome"] != "label").mean() or 0.0)  # type: ignore[arg-type]
+    said = f"{100 * share:.1f}% of {subject.predictions.height:,} answers name no label; they count as wrong."
+    verdict = "flag" if share > UNPARSED_ALARM else "pass"
+    return GuardResult(
+        guard="unparsed", checkpoint=subject.name, verdict=verdict, said=said, figures={"unparsed_share": share}
+    )
+
+
+def as_of(case: Case) -> GuardResult:
+    """Look up when each text shown was available, in the documents themselves, and compare with decision and entry."""
+    documents, shown = case.folder / "documents.parquet", case.folder / "shown.parquet"
+    if not case.dated:
+        return not_applicable("as_of", "The texts have no dates and no outcome that could come before them.")
+    if not documents.is_file() or not shown.is_file():
+        return not_applicable(
+            "as_of", "The data folder holds no documents, so nothing tells when a text was available."
+        )
+    latency = timedelta(minutes=case.info.latency_minutes or 0)
+    times = read_parquet(documents).select("doc_id", "revision", ready=pl.col("available_at") + latency)
+    rows = (
+        read_parquet(shown)
+        .join(case.samples.select("sample_id", "as_of", "entry"), on="sample_id")
+        .join(times, on=["doc_id", "revision"], how="left")
+    )
+    unknown = rows.filter(pl.col("ready").is_null())["sample_id"].n_unique()
+    late = rows.filter((pl.col("ready") > pl.col("as_of")) | (pl.col("ready") >= pl.col("entry")))[
+        "sample_id"
+    ].n_unique()
+    tardy = case.samples.filter(pl.col("as_of") >= pl.col("entry")).height
+    figures: dict[str, float | int | str | None] = {
+        "samples": case.samples.height, "with_late_text": late, "with_unknown_text": unknown, "decided_after_entry": tardy,
+    }  # fmt: skip
+    if late or unknown or tardy:
+        said = (
+            f"{late:,} of {case.samples.height:,} samples show text that was not available by the decision or by the entry, "
+            f"{unknown:,} show text of unknown time, {tardy:,} are decided after their entry: they may know the outcome."
+        )
+        return GuardResult(guard="as_of", checkpoint=None, verdict="flag", said=said, figures=figures)
+    said = f"All texts of {case.samples.height:,} samples were available by the decision, and every decision precedes its entry."
+    return GuardResult(guard="as_of", checkpoint=None, verdict="pass", said=said, figures=figures)
+
+
+def ceiling(case: Case, subject: Subject) -> GuardResult:
+    """Compare with the best score that a simulated market allows."""
+    best = case.info.ceiling.get("mcc")
+    if best is None:
+        return not_applicable("ceiling", "Nobody knows the best reachable score of this market.", subject.name)
+    row = scored(subject.predictions, case)
+    figures: dict[str, float | int | str | None] = {"mcc": row.value, "mcc_low": row.low, "ceiling": best}
+    if row.low is not None and row.low > best:
+        said = f"MCC {told(row)} lies above the best that can be known, {best:.3f}: it has seen the future."
+        return GuardResult(guard="ceiling", checkpoint=subject.name, verdict="flag", said=said, figures=figures)
+    said = f"MCC {told(row)} does not lie above the best that can be known, {best:.3f}."
+    return GuardResult(guard="ceiling", checkpoint=subject.name, verdict="pass", said=said, figures=figures)
+
+
+def near_duplicates(case: Case, subjects: list[Subject]) -> list[GuardResult]:
+    """Find scored texts that are nearly the same as a training text, and score without them."""
+    texts, known = _texts(case.samples), _texts(case.train).filter(pl.col("text").str.len_chars() > 0)
+    if known.is_empty():
+        return [not_applicable("near_duplicates", "The data set has no training texts.")]
+    if texts.height + known.height > MAX_NEAR:
+        known = known.sort(pl.col("text").hash(seed=0)).head(max(MAX_NEAR - texts.height, 1)).sort("row")
+    copies = near_copies(texts.filter(pl.col("text").str.len_chars() > 0), known)
+    rows = copies["row"].unique().sort().to_list()
+    share = len(rows) / max(case.samples.height, 1)
+    named = case.samples["sample_id"].gather(rows[:3]).to_list()
+    such = f", such as {', '.join(named)}" if named else ""
+    found = GuardResult(
+        guard="near_duplicates",
+        checkpoint=None,
+        verdict="flag" if share > COPIES_LIMIT else "remark" if rows else "pass",
+        said=f"{len(rows):,} of {case.samples.height:,} scored texts have a near copy among {known.height:,} training texts"
+        f"{such}.",
+        figures={"copies": len(rows), "share": share, "training_texts": known.height},
+    )
+    if share <= COPIES_LIMIT or len(rows) == case.samples.height:
+        return [found]
+    twins = set(case.samples["sample_id"].gather(rows))
+    results = [found]
+    for subject in subjects:
+        rest = subject.predictions.filter(~pl.col("sample_id").is_in(twins))
+        whole, without = scored(subject.predictions, case), scored(rest, case)
+        said = f"MCC {told(without)} without the scored texts that have a near copy, {told(whole)} with them."
+        figures: dict[str, float | int | str | None] = {
+            "mcc": whole.value,
+            "mcc_without": without.value,
+            "n_without": without.n,
+        }
+        results.append(
+            GuardResult(guard="near_duplicates", checkpoint=subject.name, verdict="remark", said=said, figures=figures)
+        )
+    return results
+
+
+def _texts(samples: pl.DataFrame) -> pl.DataFrame:
+    """``row`` and the fenced ``text`` of samples, equal ones once."""
+    texts = [prompt_text(messages) for messages in samples["messages"].to_list()]
+    return pl.DataFrame({"row": range(len(texts)), "text": texts}, schema={"row": pl.UInt32, "text": pl.String})

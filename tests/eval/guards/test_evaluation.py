@@ -1,0 +1,61 @@
+"""The guards in an evaluation on the fake engine: written, shown, resumed, and nothing else changes."""
+
+import json
+
+import pytest
+
+from eval.backends.fake import FakeBackend
+from eval.checkpoint import base_checkpoint
+from eval.evaluate import evaluate
+from eval.guards import read_guards
+from eval.report.guards import guard_lines
+from tickertune.core.recipe import EvalConfig, GuardsConfig, ModelConfig
+from tickertune.core.recipe.guards import GuardName
+
+
+def run(data, folder, guards):
+    config = EvalConfig(backend="fake", resamples=200, baselines=["majority"], guards=guards)
+    evaluate(data, [base_checkpoint(ModelConfig(name="tiny-llama"))], config, folder, "world")
+    return read_guards(folder)
+
+
+def test_scores_are_the_same_bytes_with_and_without(movement_data, tmp_path):
+    run(movement_data, tmp_path / "plain", None)
+    found = run(movement_data, tmp_path / "guarded", GuardsConfig())
+    assert (tmp_path / "plain" / "metrics.json").read_bytes() == (tmp_path / "guarded" / "metrics.json").read_bytes()
+    assert not (tmp_path / "plain" / "guards.json").exists()
+    assert {result.guard for result in found} == set(GuardName.__args__)
+    first = next(result for result in found if result.guard == "first_prompt")
+    assert "<news>" in first.figures["text"]
+    trials = [json.loads((tmp_path / name / "meta.json").read_text()).get("trials") for name in ("plain", "guarded")]
+    assert trials[0] == trials[1]  # being asked again is no further trial
+
+
+def test_what_was_asked_again_is_not_asked_twice(movement_data, tmp_path, monkeypatch):
+    before = run(movement_data, tmp_path / "eval", GuardsConfig())
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("asked again")
+
+    monkeypatch.setattr(FakeBackend, "score", refuse)
+    assert run(movement_data, tmp_path / "eval", GuardsConfig()) == before
+
+
+def test_guards_that_were_switched_off_leave_nothing_behind(movement_data, tmp_path):
+    run(movement_data, tmp_path / "eval", GuardsConfig(checks=["unparsed"]))
+    run(movement_data, tmp_path / "eval", None)
+    assert not (tmp_path / "eval" / "guards.json").exists()
+
+
+def test_texts_without_days_say_what_does_not_apply(sentiment_data, tmp_path):
+    found = run(sentiment_data, tmp_path / "eval", GuardsConfig())
+    verdicts = {result.guard: result.verdict for result in found}
+    for guard in ("as_of", "ceiling", "stale_replay", "stale_news", "anonymised"):
+        assert verdicts[guard] == "not_applicable"
+    assert verdicts["injection"] in ("pass", "flag")
+    assert len(guard_lines(found)) == len(found)
+
+
+def test_unknown_guards_are_refused():
+    with pytest.raises(ValueError, match="checks"):
+        GuardsConfig(checks=["everything"])
