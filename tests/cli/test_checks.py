@@ -127,8 +127,9 @@ def test_a_teacher_that_cannot_be_asked_is_told_before_the_data_are_built(argued
 def test_a_tracker_that_is_not_installed_is_told(recipe_folder, monkeypatch):
     monkeypatch.setattr(tracking, "find_spec", lambda name: None)
     preflight(load(recipe_folder))
-    with pytest.raises(TickerTuneError, match=r"names tensorboard, which is not installed.*make tracking"):
+    with pytest.raises(TickerTuneError, match=r"names tensorboard, which is not installed.*make tracking") as raised:
         preflight(load(recipe_folder, tracking="tensorboard"))
+    assert str(raised.value).count("names tensorboard") == 1  # sft and grpo, said once
 
 
 def test_local_models_need_no_commit(recipe_folder, monkeypatch):

@@ -39,12 +39,13 @@ def preflight(recipe: Recipe) -> None:
     Raises:
         TickerTuneError: All that is wrong, with all remedies.
     """
-    failures: list[TickerTuneError] = []
+    found: dict[str, TickerTuneError] = {}
     for check in _checks(recipe):
         try:
             check()
         except TickerTuneError as error:
-            failures.append(error)
+            found.setdefault(str(error), error)  # two stages may lack the same
+    failures = list(found.values())
     if len(failures) == 1:
         raise failures[0]
     if failures:
