@@ -1,5 +1,6 @@
 """Votes in a whole evaluation: beside the label scores, stored, resumed, and by a server that dies midway."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import polars as pl
 import pytest
 from transformers import AutoTokenizer
 
+from eval.__main__ import main
 from eval.backends import fake
 from eval.checkpoint import Checkpoint, checkpoint_of
 from eval.evaluate import evaluate
@@ -177,3 +179,15 @@ def test_prompts_that_do_not_fit_are_counted_before_anything_is_asked(
     with pytest.raises(TickerTuneError, match=r"reads 100: 24 of 24 prompts do not fit"):
         evaluate(movement_data, checkpoints[:1], served(server), tmp_path / "eval", "w")
     assert server.seen == []
+
+
+def test_the_command_takes_a_server_and_a_number_of_votes(
+    movement_data: Path, server: ModelServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--data", str(movement_data), "--model", "tiny-llama", "--output", str(tmp_path / "out"), "--json"]
+    words += ["--backend", "server", "--resamples=200", "--votes", "2", "--endpoint", server.url]
+    assert main(words) == 2
+    assert "server.model: field required" in capsys.readouterr().err
+    assert main([*words, "--served-model", "base"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"base", "base@2", "base@2 minus base"} <= {row["checkpoint"] for row in rows}
