@@ -68,4 +68,6 @@ class EvalConfig(Config):
             raise ValueError("backend server and a server block (server.endpoint, server.model) go together")
         if self.server is not None and self.server.api == "chat" and not (self.votes and self.votes.alone):
             raise ValueError("a server that chats scores no labels: set votes.alone, or server.api completions")
+        if self.guards is not None and self.votes is not None and self.votes.alone:
+            raise ValueError("guards judge label scores: leave votes.alone or guards out")
         return self
