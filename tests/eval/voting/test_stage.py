@@ -191,3 +191,20 @@ def test_the_command_takes_a_server_and_a_number_of_votes(
     assert main([*words, "--served-model", "base"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {"base", "base@2", "base@2 minus base"} <= {row["checkpoint"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"backend": "server"}, "backend server and a server block"),
+        ({"server": {"endpoint": "http://a/v1", "model": "m"}}, "backend server and a server block"),
+        ({"server": {"endpoint": "http://u:p@a/v1", "model": "m"}}, "an address holds no key"),
+        ({"votes": {"sampels": 3}}, r"unknown key 'votes\.sampels' \(did you mean 'samples'"),
+        ({"votes": 0}, "greater than or equal to 1"),
+        ({"votes": {"alone": True}, "guards": {}}, "guards judge label scores"),
+        ({"votes": {"temperature": 0}}, "greater than 0"),
+    ],
+)
+def test_blocks_that_make_no_sense_are_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(TickerTuneError, match=said):
+        config(**changes)
