@@ -15,6 +15,7 @@ from eval.comparison import metric_rows
 from eval.guards.evaluation import guard_evaluation
 from eval.metrics import MetricRow
 from eval.portfolio import portfolio_rows
+from eval.portfolio.study import study
 from eval.protocols.result import label_rows, open_protocol, write_result
 from eval.results import ResultStore, count_trials
 from eval.scoring import PARSER_VERSION
@@ -72,6 +73,10 @@ def evaluate(
     store.drop_results()
     rows = _measure(place, predictions, judged, trained, config, folder)
     write_json(folder / "metrics.json", [row.model_dump(mode="json") for row in rows])
+    trials = count_trials(results.folder, place.info.split_hash, config.split)
+    if isinstance(place.task, MovementTask):
+        further = study(predictions, place.samples, place.info, data, config, world, trained, max(trials, len(trained)))
+        further.write(folder, config)
     if voted.points:
         write_json(folder / VOTES, [point.model_dump(mode="json") for point in voted.points])
     if opened is not None:
@@ -97,7 +102,9 @@ def evaluate(
         "seed": config.seed,
         "parser_version": PARSER_VERSION,
         "predictors": {name: store.facts(name) for name in names},
-        "trials": count_trials(results.folder, place.info.split_hash, config.split),
+        "policy": config.policy.model_dump(mode="json"),
+        "account": None if config.account is None else config.account.model_dump(mode="json"),
+        "trials": trials,
         "seconds": seconds,
     }
     write_json(folder / "meta.json", meta)

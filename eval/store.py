@@ -11,7 +11,18 @@ from tickertune.core.table import read_table, write_table
 
 VOTES = "votes.json"
 """The curves of votes by the number of replies (``VotePoint``)."""
-RESULTS = ("meta.json", "metrics.json", "equity.parquet", VOTES, "protocol.json", "guards.json", "cutoff_tags.parquet")
+PORTFOLIO = ("portfolio.json", "accounts.parquet", "fills.parquet")
+"""What ``eval.portfolio.study`` writes."""
+RESULTS = (
+    "meta.json",
+    "metrics.json",
+    "equity.parquet",
+    *PORTFOLIO,
+    VOTES,
+    "protocol.json",
+    "guards.json",
+    "cutoff_tags.parquet",
+)
 """What is computed from the predictions; meta.json, the sign of a finished evaluation, is removed first."""
 
 

@@ -60,18 +60,18 @@ def performance_rows(
         "cagr_gross": risk.growth_a_year(gross, years),
         "cagr_net": risk.growth_a_year(net, years),
         "volatility": measures.annualised_volatility(net, years, horizon),
-        "sortino": risk.sortino(net, years),
         "max_drawdown": measures.max_drawdown(net),
-        "calmar": risk.calmar(net, years),
         "turnover": turnover.mean(),
     }
+    if (net < 0).any():  # without a loss there is no such ratio, and 0 would look like a bad one
+        found |= {"sortino": risk.sortino(net, years), "calmar": risk.calmar(net, years)}
     if turnover.any():
         found["break_even_cost_bps"] = measures.break_even_cost_bps(gross, turnover)
     if name != BUY_AND_HOLD:
         found["alpha"] = risk.alpha(net, benchmark, years)
         found["beta"] = risk.beta(net, benchmark)
         found["information_ratio"] = risk.information_ratio(net, benchmark, years)
-    if not overlapping:
+    if not overlapping and float(np.ptp(net)) > 0:
         found["probabilistic_sharpe"] = risk.probabilistic_sharpe(net)
         found["deflated_sharpe"] = risk.deflated_sharpe(net, setting.trials)
     for metric, series in (("sharpe_gross", gross), ("sharpe_net", net)):

@@ -30,7 +30,6 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, write_json
 from tickertune.core.recipe import EvalConfig
 
-FILES = ("portfolio.json", "accounts.parquet", "fills.parquet")
 SERIES = {
     "checkpoint": pl.String, "session": pl.Date, "equity": pl.Float64, "equity_gross": pl.Float64, "cash": pl.Float64,
     "exposure": pl.Float64,

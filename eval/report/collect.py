@@ -39,6 +39,20 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class PortfolioView:
+    """What ``eval.portfolio.study`` found; empty where it has not run."""
+
+    book: Rows
+    account: Rows
+    trials: int
+    counts: dict[str, dict[str, int]]
+    """By portfolio, what the account could not do as ordered, and its fills."""
+    series: pl.DataFrame
+    capital: float
+    """Cash of each account at its start."""
+
+
+@dataclass(frozen=True)
 class World:
     """All that the report shows of one data set; where a stage is missing, its tables are empty and its info is None."""
 
@@ -53,6 +67,8 @@ class World:
     rows: Rows
     meta: dict[str, Any]
     equity: pl.DataFrame
+    portfolio: PortfolioView
+    """The book's further measures, and the account."""
     predictions: dict[str, pl.DataFrame] = field(repr=False)
     samples: pl.DataFrame = field(repr=False)
     """Samples of the scored split."""
@@ -125,6 +141,7 @@ def _world(run_folder: Path, name: str, recipe: dict[str, Any]) -> World:
         rows=Rows(_metric_rows(folder / "eval" / "metrics.json"), name),
         meta=_json(folder / "eval" / "meta.json"),
         equity=_table(folder / "eval" / "equity.parquet"),
+        portfolio=_portfolio(folder / "eval", name),
         predictions={
             path.stem: read_parquet(path) for path in sorted((folder / "eval" / "predictions").glob("*.parquet"))
         },
@@ -173,10 +190,12 @@ def _tokens_scored(meta: Path) -> dict[str, int]:
 
 
 def _metric_rows(path: Path) -> Sequence[MetricRow]:
-    if not path.is_file():
-        return []
+    return _checked(read_json(path), path) if path.is_file() else []
+
+
+def _checked(values: Any, path: Path) -> Sequence[MetricRow]:
     try:
-        return TypeAdapter(list[MetricRow]).validate_python(read_json(path))
+        return TypeAdapter(list[MetricRow]).validate_python(values)
     except ValidationError as error:
         raise TickerTuneError(
             f"File {path} does not hold metric rows ({error.errors()[0]['msg']})", "Run the eval stage again"
@@ -185,6 +204,19 @@ def _metric_rows(path: Path) -> Sequence[MetricRow]:
 
 def _vote_points(path: Path) -> list[VotePoint]:
     return TypeAdapter(list[VotePoint]).validate_python(read_json(path)) if path.is_file() else []
+
+
+def _portfolio(folder: Path, name: str) -> PortfolioView:
+    found = _json(folder / "portfolio.json")
+    book, account = (
+        Rows(_checked(found.get(part, []), folder / "portfolio.json"), name) for part in ("book", "account")
+    )
+    series = _table(folder / "accounts.parquet")
+    return PortfolioView(book, account, int(found.get("trials", 0)), found.get("counts", {}), series, _capital(found))
+
+
+def _capital(found: dict[str, Any]) -> float:
+    return float((found.get("account_settings") or {}).get("capital", 0.0))
 
 
 def _drops(path: Path) -> dict[str, int]:

@@ -125,6 +125,15 @@ def _recipe_facts(recipe: Mapping[str, Any]) -> Facts:
     return facts
 
 
+def account_facts(world: World) -> Facts:
+    """What the cash account could not do as ordered, by portfolio; fills as ordered are left out."""
+    return [
+        (title_of(name), ", ".join(f"{what.replace('_', ' ')} {number:,}" for what, number in told.items()))
+        for name, counts in world.portfolio.counts.items()
+        if (told := {what: number for what, number in counts.items() if what != "fills_order"})
+    ]
+
+
 def _share(value: float) -> str:
     return f"{100 * value:.1f}%"
 

@@ -43,6 +43,8 @@ def _world(world: World) -> Mapping[str, Any]:
         "scores": tables.scores(world),
         "confidence": tables.confidence(world),
         "portfolio": tables.portfolio(world),
+        "risk": tables.portfolio_risk(world),
+        "account": tables.account(world),
         "steps": tables.steps(world),
         "votes": tables.votes(world),
     }
@@ -58,6 +60,8 @@ def _world(world: World) -> Mapping[str, Any]:
         **grids,
         "legends": {name: _legend(grid) for name, grid in grids.items()},
         "differences": tables.differences(world),
+        "trials": world.portfolio.trials,
+        "unfilled": facts.account_facts(world),
         "plots": {name: _image(svg, words) if svg else None for name, (svg, words) in drawn.items()},
         "stages": [
             (

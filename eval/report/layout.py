@@ -10,7 +10,13 @@ from tickertune.core.recipe.evaluation import BaselineName
 Kind = Literal["number", "percent", "bps", "unit"]
 MINUS = "\N{MINUS SIGN}"
 BEST = ("oracle", "ceiling")
-BASELINES = (*(name for name in get_args(BaselineName) if name not in BEST), "buy_and_hold")
+BASELINES = (
+    *(name for name in get_args(BaselineName) if name not in BEST),
+    "buy_and_hold",
+    "one_over_n",
+    "price_momentum",
+)
+RANDOM_AS = "random_as_"
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,27 @@ METRICS = {
     ),
     "exposure": Metric("Exposure", "number", 2, "sum of absolute stock weights"),
     "break_even_cost_bps": Metric("Break-even, bps", "unit", 1, "cost of a side at which nothing is left"),
+    "total_return": Metric("Total return", "percent", 1, "of the capital at the start, after costs"),
+    "cagr_net": Metric(
+        "CAGR net", "percent", 1, "compound growth a year after costs; of a short period it says little"
+    ),
+    "sortino": Metric(
+        "Sortino", "number", 2, "annualised mean over the downside deviation of all sessions, after costs"
+    ),
+    "calmar": Metric("Calmar", "number", 2, "CAGR over the deepest drawdown"),
+    "alpha": Metric("Alpha", "percent", 1, "return a year that buy and hold times beta does not explain"),
+    "beta": Metric("Beta", "number", 2, "slope on buy and hold"),
+    "information_ratio": Metric("Information ratio", "number", 2, "annualised, of the difference from buy and hold"),
+    "probabilistic_sharpe": Metric(
+        "PSR", "percent", 1, "probability that the true net Sharpe ratio is above 0, by its skew and tails"
+    ),
+    "deflated_sharpe": Metric(
+        "DSR",
+        "percent",
+        1,
+        "the same for what the best of all strategies tried here would show if none were worth anything",
+    ),
+    "borrow_drag": Metric("Borrow, bps", "bps", 2, "minus the mean borrowing fee of a session, in basis points"),
     "hit_rate": Metric("Hit rate", "percent", 1, "share of positions that earned money before costs"),
 }
 MOVEMENT_COLUMNS = ("mcc", "accuracy", "macro_f1", "weighted_f1", "mcc_raw", "pnl_reward", "unparsed_share")
@@ -84,6 +111,14 @@ PORTFOLIO_COLUMNS = (
     "break_even_cost_bps",
     "hit_rate",
 )
+RISK_COLUMNS = (
+    "sharpe_net", "cagr_net", "sortino", "calmar", "alpha", "beta", "information_ratio", "probabilistic_sharpe",
+    "deflated_sharpe",
+)  # fmt: skip
+ACCOUNT_COLUMNS = (
+    "sharpe_gross", "sharpe_net", "total_return", "max_drawdown", "sortino", "alpha", "turnover", "exposure",
+    "deflated_sharpe",
+)  # fmt: skip
 _NAMES = {
     "base": "base model",
     "sft": "SFT",
@@ -95,6 +130,8 @@ _NAMES = {
     "momentum": "momentum",
     "random": "random (prior)",
     "buy_and_hold": "buy and hold",
+    "one_over_n": "1/N",
+    "price_momentum": "price momentum",
     "oracle": "oracle",
     "ceiling": "ceiling",
 }
@@ -135,7 +172,7 @@ def group_of(name: str) -> str:
     """Which part of a table a name stands in."""
     if name in BEST:
         return "Best reachable"
-    return "Baselines" if name in BASELINES else "Checkpoints"
+    return "Baselines" if name in BASELINES or name.startswith(RANDOM_AS) else "Checkpoints"
 
 
 def _rank(name: str) -> tuple[int, int, str]:
@@ -146,6 +183,8 @@ def _rank(name: str) -> tuple[int, int, str]:
 
 def title_of(name: str) -> str:
     """A checkpoint's or baseline's name for readers."""
+    if name.startswith(RANDOM_AS):
+        return f"random, as {title_of(name.removeprefix(RANDOM_AS))}"
     checkpoint, voted, rest = name.partition("@")
     if not voted:
         return _NAMES.get(name, name)

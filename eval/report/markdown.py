@@ -39,6 +39,8 @@ def _world(world: World) -> list[str]:
         ("Paired differences", tables.differences(world)),
         ("Confidence and ranking", tables.confidence(world)),
         ("Portfolio", tables.portfolio(world)),
+        ("The same book: growth, risk and doubt", tables.portfolio_risk(world)),
+        ("Cash account", tables.account(world)),
         ("Votes by number of replies", tables.votes(world)),
         ("Checkpoints over training", tables.steps(world)),
         ("Class priors", tables.priors(world)),

@@ -10,13 +10,16 @@ from eval.report.collect import RunView, World
 from eval.report.facts import AMOUNTS
 from eval.report.findings import headline
 from eval.report.layout import (
+    ACCOUNT_COLUMNS,
     CONFIDENCE_COLUMNS,
     MOVEMENT_COLUMNS,
     PORTFOLIO_COLUMNS,
+    RISK_COLUMNS,
     SENTIMENT_COLUMNS,
     SWEEP_COLUMNS,
     SWEEP_TEXT_COLUMNS,
     WITHOUT_INTERVAL,
+    Rows,
     group_of,
     interval,
     metric_title,
@@ -60,12 +63,12 @@ def _cell(row: MetricRow | None) -> Cell:
     return Cell(number(row.metric, row.value), "" if row.metric in WITHOUT_INTERVAL else interval(row))
 
 
-def _grid(world: World, wanted: Sequence[str]) -> Grid | None:
-    names = world.rows.single()
-    columns = world.rows.columns(wanted, names)
+def _grid(rows: Rows, wanted: Sequence[str]) -> Grid | None:
+    names = rows.single()
+    columns = rows.columns(wanted, names)
     groups: dict[str, list[Line]] = {}
     for name in names:
-        found = [world.rows.get(name, metric) for metric in columns]
+        found = [rows.get(name, metric) for metric in columns]
         if any(found):
             group = group_of(name)
             line = Line(title_of(name), [_cell(row) for row in found], strong=group == "Checkpoints")
@@ -75,17 +78,27 @@ def _grid(world: World, wanted: Sequence[str]) -> Grid | None:
 
 def scores(world: World) -> Grid | None:
     """Classification scores of every checkpoint and baseline."""
-    return _grid(world, MOVEMENT_COLUMNS if world.dated else SENTIMENT_COLUMNS)
+    return _grid(world.rows, MOVEMENT_COLUMNS if world.dated else SENTIMENT_COLUMNS)
 
 
 def confidence(world: World) -> Grid | None:
     """How sure every checkpoint and baseline is, and how well a day's decisions rank its stocks."""
-    return _grid(world, CONFIDENCE_COLUMNS)
+    return _grid(world.rows, CONFIDENCE_COLUMNS)
 
 
 def portfolio(world: World) -> Grid | None:
     """Portfolio measures of every checkpoint and baseline."""
-    return _grid(world, PORTFOLIO_COLUMNS)
+    return _grid(world.rows, PORTFOLIO_COLUMNS)
+
+
+def portfolio_risk(world: World) -> Grid | None:
+    """The book's growth, downside and benchmark, and how sure its Sharpe ratio is."""
+    return _grid(world.portfolio.book, RISK_COLUMNS)
+
+
+def account(world: World) -> Grid | None:
+    """The cash account of every checkpoint and baseline, and portfolios of prices alone."""
+    return _grid(world.portfolio.account, ACCOUNT_COLUMNS)
 
 
 def differences(world: World) -> Grid | None:

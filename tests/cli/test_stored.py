@@ -203,3 +203,30 @@ def test_dry_run_shows_the_resolved_recipe_and_writes_nothing(run, capsys):
     assert [step["stage"] for step in shown["stages"]] == ["data", "sft", "grpo", "eval"]
     assert shown["recipe"]["output"] == str(run.parent / "other")
     assert not (run.parent / "other").exists()
+
+
+def test_backtest_takes_another_policy_and_a_cash_account(run, capsys):
+    folder = run / "planted/eval"
+
+    def told(*options: object) -> Any:
+        return json.loads(call(capsys, "backtest", folder, "--json", "--resamples", 200, *options))
+
+    long = told("--policy.side", "long", "--policy.gross", 0.5)
+    exposure = {row["checkpoint"]: row["value"] for row in long if row["metric"] == "exposure"}
+    assert exposure["oracle"] <= 0.5
+    both = told("--account.random_draws", 20, "--account.stop_loss", 0.05, "--trials", 9)
+    assert {row["checkpoint"] for row in both["account"]} >= {"oracle", "buy_and_hold", "one_over_n", "price_momentum"}
+    values = {(row["checkpoint"], row["metric"]): row["value"] for row in both["account"]}
+    assert values["oracle", "sharpe_net"] < values["oracle", "sharpe_gross"]
+    assert "cash account" in call(capsys, "backtest", folder, "--resamples", 200, "--account.random_draws", 20)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [("--polcy.side", "Unknown option"), ("--policy.siding", "unknown key"), ("--account.stop_loss", "less than 1")],
+)
+def test_a_wrong_word_of_the_backtest_is_named(run, capsys, option, said):
+    with pytest.raises(SystemExit) as ended:
+        front.main(["backtest", str(run / "planted/eval"), option, "2"])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err

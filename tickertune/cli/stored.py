@@ -1,5 +1,6 @@
 """Evaluations on disk, as ``compare`` and ``backtest`` read them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ from eval.prediction import Prediction
 from eval.store import PredictionStore
 from tickertune.core.errors import TickerTuneError, did_you_mean
 from tickertune.core.files import read_json
-from tickertune.core.recipe import EvalConfig
+from tickertune.core.recipe import EvalConfig, parse_config
+from tickertune.core.recipe.loading import set_key
 from tickertune.core.table import read_table
 from tickertune.core.tasks import LabelTask, label_task
 
 SETTINGS = ("cost_bps", "resamples", "block_sessions", "seed")
 """Keys of meta.json that say how the predictions were measured."""
+TRADED = ("policy", "account")
+"""Keys that say how they were traded; evaluations of earlier versions have none."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,18 @@ class StoredEvaluation:
         exchange: str | None = self.meta["exchange"]
         return exchange
 
-    def config(self, **changes: float | None) -> EvalConfig:
-        """The settings that it was measured with, but for those of ``changes`` that are not None."""
+    def config(self, words: Mapping[str, str] | None = None, **changes: float | None) -> EvalConfig:
+        """The settings that it was measured with, but for those of ``changes`` that are not None, and dotted ``words``.
+
+        Raises:
+            TickerTuneError: A word is no key of an evaluation's recipe, or has no value that fits.
+        """
         chosen = {name: value for name, value in changes.items() if value is not None}
-        return EvalConfig.model_validate({name: self.meta[name] for name in SETTINGS} | chosen)
+        values: dict[str, Any] = {name: self.meta[name] for name in SETTINGS} | chosen
+        values |= {name: dict(self.meta[name]) for name in TRADED if self.meta.get(name)}
+        for key, text in (words or {}).items():
+            set_key(values, key, text)
+        return parse_config(EvalConfig, values, "The command line")
 
     @property
     def names(self) -> list[str]:
