@@ -38,7 +38,7 @@ def votes(world: World) -> str | None:
             last = points[-1]
             if last.low is not None and last.high is not None:
                 place = last.replies + 0.12 * (at + 1)
-                axes.plot([place, place], [last.low, last.high], color=colour, linewidth=1.6)
+                axes.plot([place, place], [last.low, last.high], color=colour, linewidth=1.6, linestyle=line)
         most = max(point.replies for point in world.votes)
         axes.set_xticks(np.unique(np.linspace(1, most, min(most, 8)).round().astype(int)))
         axes.set_xlabel("replies a prompt")
