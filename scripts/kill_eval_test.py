@@ -3,7 +3,7 @@
     python scripts/kill_eval_test.py --kills 30
     python scripts/kill_eval_test.py --job eval --engine vllm --rows 192 --chunk 32 --kills 3
 
-Each is first done undisturbed. Then it is killed with SIGKILL at random moments of its work and started again, in the same
+Each is first done undisturbed. Then it is killed with SIGKILL at random moments, half of them while it scores, and started again, in the same
 folder, until it ends by itself; then in the next folder, until all kills are used. With the fake engine predictions, metrics
 and output must have the undisturbed bytes. With a real one the labels must be the same and the log-probabilities within 1e-4.
 After each kill the rows that an engine was asked for are compared with those that were stored: at most one chunk is lost.
@@ -67,7 +67,7 @@ def work(job: Job, folder: Path) -> None:
     log = os.open(folder / "asked.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     def noted(engine: object, prompts: list[list[int]], *rest: object) -> object:
-        os.write(log, f"{len(prompts)}\n".encode())
+        os.write(log, f"{time.time()} {len(prompts)}\n".encode())
         return score(engine, prompts, *rest)
 
     backend.score = noted
@@ -117,10 +117,16 @@ def finish(process: subprocess.Popen[str], folder: Path) -> None:
         raise typer.Exit(1)
 
 
+def calls(folder: Path) -> list[tuple[float, int]]:
+    """Time and rows of each call to the engine so far."""
+    log = folder / "asked.log"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return [(float(moment), int(rows)) for moment, rows in map(str.split, lines)]
+
+
 def asked(folder: Path) -> int:
     """Rows that an engine was asked for so far."""
-    log = folder / "asked.log"
-    return sum(map(int, log.read_text().split())) if log.exists() else 0
+    return sum(rows for _, rows in calls(folder))
 
 
 def stored(job: Job, folder: Path) -> int:
@@ -177,6 +183,22 @@ def same_answers(job: Job, whole: Path, cut: Path) -> bool:
     return bool(labels == other_labels and furthest <= TOLERANCE)
 
 
+def still_runs_at(
+    process: subprocess.Popen[str], folder: Path, before: int, rng: random.Random, longest: float, scoring: float
+) -> bool:
+    """Wait for a random moment: of the whole work, or every other time of the scoring; whether the process runs then."""
+    left = rng.uniform(0.0, longest)
+    if rng.random() < 0.5:
+        while asked(folder) == before and process.poll() is None:
+            time.sleep(0.005)
+        left = rng.uniform(0.0, scoring)
+    try:
+        process.wait(left)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
 def kills_of(
     job: Job, kills: int, longest: float, rng: random.Random, folder: Path
 ) -> Iterator[tuple[int, Path, list[int]]]:
@@ -185,7 +207,9 @@ def kills_of(
     since = time.monotonic()
     finish(begun, folder / f"{job.name}-undisturbed")
     seconds = time.monotonic() - since
-    print(f"{job.name}: undisturbed in {seconds:.1f} s of work", flush=True)
+    moments = [moment for moment, _ in calls(folder / f"{job.name}-undisturbed")]
+    scoring = moments[-1] - moments[0]
+    print(f"{job.name}: undisturbed in {seconds:.1f} s of work, {scoring:.1f} s of it scoring", flush=True)
     number = used = 0
     while used < kills:
         number += 1
@@ -193,12 +217,10 @@ def kills_of(
         process = start(job, place)
         while used < kills:
             before_asked, before_stored = asked(place), stored(job, place)
-            try:
-                process.wait(rng.uniform(0.0, longest * seconds))
+            if not still_runs_at(process, place, before_asked, rng, longest * seconds, scoring):
                 break
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             used += 1
             lost.append(asked(place) - before_asked - (stored(job, place) - before_stored))
             if has_ended(job, place):

@@ -70,7 +70,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_whole_checkpoint_is_scored_on_the_validation_split(swept: Path) -> None:
     rows = read_json(swept / "planted" / "sweep" / "metrics.json")
-    assert {row["checkpoint"] for row in rows} == {"base", "sft-2", "sft-4", "sft-10"}
+    assert {row["checkpoint"] for row in rows} == {"base", "sft-02", "sft-04", "sft-10"}
     assert {row["n"] for row in rows if row["metric"] == "mcc"} == {12}
     assert len({row["value"] for row in rows if row["metric"] == "log_score"}) == 4
     meta = read_json(swept / "planted" / "sweep" / "meta.json")

@@ -132,5 +132,9 @@ def steps_of(stage: Path, model: ModelConfig) -> "Sequence[Step]":
         )
     if len(whole) == 1:
         console.print(f"{stage.name} kept its last checkpoint alone; to keep all, train with keep_checkpoints: all")
-    numbered = [(int(path.name.rpartition("-")[2]), path) for path in whole]
-    return [Step(checkpoint_of(f"{stage.name}-{step}", path, model), stage.name, step) for step, path in numbered]
+    numbered = [(path.name.rpartition("-")[2], path) for path in whole]
+    width = max(len(step) for step, _ in numbered)  # so that their names stand in the order of their steps
+    return [
+        Step(checkpoint_of(f"{stage.name}-{step.zfill(width)}", path, model), stage.name, int(step))
+        for step, path in numbered
+    ]
