@@ -203,7 +203,7 @@ def limits(run: RunView) -> list[str]:
     if any(world.dated for world in run.worlds):
         texts.append(
             "Backtests fill at the price that the label enters at, and charge each side's costs, the hedge's too; "
-            "borrowing fees, financing, market impact and taxes are not in them."
+            "borrowing fees are in the cash account alone; financing, market impact and taxes are in none."
         )
     if any(world.info is not None and not world.dated for world in run.worlds):
         texts.append("Public test texts may have been in a base model's own training data: the gain over it says more.")
