@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from data_pipeline.acquisition.client import PoliteClient
 from data_pipeline.acquisition.failures import FetchError
-from data_pipeline.acquisition.settings import ClientSettings
+from data_pipeline.acquisition.settings import ClientSettings, limits_file
 from data_pipeline.sources.protocol import Auth, RateLimit, Request, Response, SourceInfo
 
 MAX_BYTES = 4 << 20
@@ -67,7 +67,7 @@ class Endpoint:
             deadline=address.timeout,
             redirects=0,
             own_hosts=frozenset({host}) if address.own else frozenset(),
-            **({} if per_minute else {"limits": None}),
+            limits=limits_file() if per_minute else None,
         )
         self._info = SourceInfo(
             name=name,

@@ -155,7 +155,7 @@ def test_a_server_that_dies_midway_is_told_with_what_was_done(server: ModelServe
     done: list[int] = []
     with pytest.raises(TickerTuneError, match=r"did not answer"):
         opened(server, tiny_base, concurrency=2).score(PROMPTS, LABELS, on_done=done.append)
-    assert sum(done) == 6
+    assert sum(done) in (5, 6)  # the sixth may still be under way when the page comes
 
 
 def test_a_prompt_that_was_cut_or_got_a_second_bos_is_an_error(server: ModelServer, tiny_base: str) -> None:

@@ -88,10 +88,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def own_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test leaves a rate behind in the user's cache."""
-    settings = endpoint_module.ClientSettings
-    monkeypatch.setattr(
-        endpoint_module, "ClientSettings", lambda **given: settings(**given, limits=tmp_path / "limits.sqlite")
-    )
+    monkeypatch.setattr(endpoint_module, "limits_file", lambda: tmp_path / "limits.sqlite")
 
 
 def settings(server: Server, folder: Path, count: int = 4, **changes: Any) -> RationalesConfig:
