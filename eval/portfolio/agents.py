@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from data_pipeline.labels.sessions import MINUTE
 from data_pipeline.samples.view import DocumentIndex
 from eval.backends.base import Backend, Tokens
-from eval.portfolio.account import Statement, simulate
+from eval.portfolio.account import simulate
 from eval.portfolio.market import Market
+from eval.portfolio.statement import Statement
 from tickertune.core.recipe import AccountConfig
 from tickertune.core.tasks.fencing import fenced
 

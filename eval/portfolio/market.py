@@ -54,8 +54,7 @@ def market_of(bars: pl.DataFrame, actions: pl.DataFrame, sessions: Sessions) -> 
         TickerTuneError: As ``price_panel``.
     """
     panel = price_panel(bars, actions, sessions)
-    rows = np.array([panel.instruments.index(name) for name in panel.instruments])
-    places = dict(zip(panel.instruments, rows.tolist(), strict=True))
+    places = {name: row for row, name in enumerate(panel.instruments)}
     bars = bars.filter(pl.col("instrument_id").is_in(panel.instruments))
     at = sessions.index_of(bars["session"].to_numpy())
     of = bars["instrument_id"].replace_strict(places, return_dtype=pl.Int64).to_numpy()

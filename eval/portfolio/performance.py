@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from eval.metrics import MetricRow
 from eval.portfolio import measures, risk
-from eval.portfolio.account import Statement
 from eval.portfolio.bootstrap import automatic_block, sharpe_draws
 from eval.portfolio.rows import BUY_AND_HOLD
+from eval.portfolio.statement import Statement
 from eval.statistics import block_length, interval
 from tickertune.core.recipe import EvalConfig
 

@@ -12,7 +12,6 @@ from data_pipeline.dataset import DatasetInfo
 from data_pipeline.labels.sessions import Event
 from eval.metrics import MetricRow
 from eval.portfolio import measures
-from eval.portfolio.account import Statement
 from eval.portfolio.accounting import backtest, buy_and_hold
 from eval.portfolio.market import Market, read_market
 from eval.portfolio.performance import (
@@ -25,6 +24,7 @@ from eval.portfolio.performance import (
     random_rows,
 )
 from eval.portfolio.rows import BUY_AND_HOLD, sessions_of
+from eval.portfolio.statement import Statement
 from eval.portfolio.trading import hold, momentum, one_over_n, plan_of, random_names, trade
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, write_json

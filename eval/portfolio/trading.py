@@ -8,9 +8,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from data_pipeline.labels.sessions import MINUTE, Event, Times
-from eval.portfolio.account import Orders, Statement, simulate
+from eval.portfolio.account import simulate
+from eval.portfolio.lots import Orders
 from eval.portfolio.market import Market
 from eval.portfolio.policies import decision_weights, limited_change
+from eval.portfolio.statement import Statement
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import AccountConfig, PolicyConfig
 
