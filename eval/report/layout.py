@@ -9,7 +9,7 @@ from tickertune.core.recipe.evaluation import BaselineName
 
 Kind = Literal["number", "percent", "bps", "unit"]
 MINUS = "\N{MINUS SIGN}"
-BEST = ("oracle", "ceiling")
+BEST = ("oracle", "bayes", "ceiling")
 BASELINES = (*(name for name in get_args(BaselineName) if name not in BEST), "buy_and_hold")
 
 
@@ -94,6 +94,7 @@ _NAMES = {
     "random": "random (prior)",
     "buy_and_hold": "buy and hold",
     "oracle": "oracle",
+    "bayes": "Bayes policy",
     "ceiling": "ceiling",
 }
 

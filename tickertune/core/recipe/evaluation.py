@@ -7,7 +7,7 @@ from pydantic import Field
 from tickertune.core.hardware import Dtype
 from tickertune.core.recipe.base import Config
 
-BaselineName = Literal["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
+BaselineName = Literal["majority", "always_up", "tfidf", "momentum", "random", "oracle", "bayes"]
 
 
 class EvalConfig(Config):
@@ -20,7 +20,7 @@ class EvalConfig(Config):
     batch_size: int = Field(default=16, ge=1)
     split: Literal["validation", "test", "ood_stock", "ood_both"] = "test"
     """Which split is scored; the last two hold the tickers that split.held_out names, at the dates of train and of test."""
-    baselines: list[BaselineName] = ["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
+    baselines: list[BaselineName] = ["majority", "always_up", "tfidf", "momentum", "random", "oracle", "bayes"]
     """Those that the task and source do not support are left out."""
     resamples: int = Field(default=5000, ge=200)
     """Bootstrap draws of day blocks."""
