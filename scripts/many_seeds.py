@@ -78,6 +78,8 @@ def summarise(rows: list[dict[str, object]]) -> pl.DataFrame:
 def gap_closed(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """How much of the P&L reward between SFT and the Bayes policy GRPO gains, for each world that has all three.
 
+    Seeds in which SFT earns as much as the Bayes policy, as on a placebo where both stay flat, have no gap and are left out.
+
     Returns:
         Rows of world, ``gap`` and ``gained`` (means over seeds), ``share`` (their quotient) and ``shares`` (that of each seed).
     """
@@ -85,8 +87,10 @@ def gap_closed(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     wide = table.filter(metric="pnl_reward").pivot("checkpoint", index=["world", "seed"], values="value")
     if not {"sft", "grpo", "bayes"} <= set(wide.columns):
         return []
-    each = wide.drop_nulls(["sft", "grpo", "bayes"]).select(
-        "world", gap=pl.col("bayes") - pl.col("sft"), gained=pl.col("grpo") - pl.col("sft")
+    each = (
+        wide.drop_nulls(["sft", "grpo", "bayes"])
+        .select("world", gap=pl.col("bayes") - pl.col("sft"), gained=pl.col("grpo") - pl.col("sft"))
+        .filter(pl.col("gap") > 0)
     )
     return (
         each.group_by("world", maintain_order=True)

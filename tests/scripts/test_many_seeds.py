@@ -34,3 +34,8 @@ def test_worlds_without_a_bayes_policy_have_no_gap(many_seeds: ModuleType) -> No
     assert many_seeds.gap_closed(rows((0, "sft", 0.1), (0, "grpo", 0.2))) == []
     both = [*rows((0, "sft", 0.1), (0, "grpo", 0.2), (0, "bayes", 0.4)), *rows((0, "sft", 0.1), world="other")]
     assert [row["world"] for row in many_seeds.gap_closed(both)] == ["planted"]
+
+
+def test_where_sft_earns_what_the_bayes_policy_earns_there_is_no_gap(many_seeds: ModuleType) -> None:
+    flat = rows((0, "sft", 0.0), (0, "grpo", 0.0), (0, "bayes", 0.0), world="placebo")
+    assert many_seeds.gap_closed(flat) == []
