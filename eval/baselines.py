@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from eval.pnl import SIDES
 from eval.prediction import predictions_of
 from eval.scoring import decide
 from eval.text_baseline import TextClassifier, learnable
@@ -16,6 +17,7 @@ from tickertune.core.recipe.evaluation import BaselineName
 from tickertune.core.tasks import LabelTask, MovementTask
 
 MOMENTUM_SESSIONS = 5
+FLAT = "flat"
 _LEAST_PROBABILITY = 1e-12
 
 
@@ -27,8 +29,10 @@ class Evidence:
     train: pl.DataFrame
     test: pl.DataFrame
     tones: pl.DataFrame | None
-    """Truth table (instrument_id, session, tone) of a simulated source."""
+    """Truth table (instrument_id, session, tone, expected_excess) of a simulated source."""
     seed: int
+    cost_bps: float = 0.0
+    """Cost of each side, in basis points."""
 
     @property
     def majority(self) -> str:
@@ -115,11 +119,29 @@ def oracle(evidence: Evidence) -> pl.DataFrame | None:
     """The sign of the tone that the simulated news was written with: what a perfect reader would answer."""
     if evidence.tones is None or not isinstance(evidence.task, MovementTask) or evidence.train.is_empty():
         return None
-    tones = evidence.tones.select("instrument_id", "session", "tone")
-    joined = evidence.test.select("instrument_id", "session").join(
-        tones, on=["instrument_id", "session"], how="left", maintain_order="left", validate="m:1"
+    return _of_signs(evidence, _planted(evidence.test, evidence.tones, "tone"))
+
+
+def bayes(evidence: Evidence) -> pl.DataFrame | None:
+    """The position with the highest expected P&L: that of the planted return where it exceeds the cost of both sides, else flat.
+
+    The clip of the P&L reward at three volatilities is left out of the expectation. Only where the task can stay flat and the
+    truth says what return the news announced.
+    """
+    if evidence.tones is None or "expected_excess" not in evidence.tones.columns or FLAT not in evidence.task.labels:
+        return None
+    cost = SIDES * evidence.cost_bps / 1e4
+    expected = map(_or_zero, _planted(evidence.test, evidence.tones, "expected_excess"))
+    return _of_labels(evidence, ["up" if value > cost else "down" if value < -cost else FLAT for value in expected])
+
+
+def _planted(samples: pl.DataFrame, truth: pl.DataFrame, column: str) -> list[float | None]:
+    """What the truth says of each sample's stock and session."""
+    key = ["instrument_id", "session"]
+    joined = samples.select(key).join(
+        truth.select(*key, column), on=key, how="left", maintain_order="left", validate="m:1"
     )
-    return _of_signs(evidence, joined["tone"].to_list())
+    return joined[column].to_list()
 
 
 _BASELINES: dict[BaselineName, Callable[[Evidence], pl.DataFrame | None]] = {
@@ -129,4 +151,5 @@ _BASELINES: dict[BaselineName, Callable[[Evidence], pl.DataFrame | None]] = {
     "momentum": momentum,
     "random": random,
     "oracle": oracle,
+    "bayes": bayes,
 }

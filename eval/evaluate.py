@@ -142,10 +142,13 @@ def _score_baselines(world: World, config: EvalConfig, store: PredictionStore) -
         test=world.samples,
         tones=read_parquet(truth) if truth.is_file() else None,
         seed=config.seed,
+        cost_bps=config.cost_bps,
     )
     names: list[str] = []
     for name in dict.fromkeys(config.baselines):
         key = {**world.key, "split": config.split, "baseline": name, "seed": config.seed}
+        if name == "bayes":
+            key["cost_bps"] = config.cost_bps
         if not store.has(name, key):
             frame = predict_baseline(name, evidence)
             if frame is None:

@@ -75,6 +75,31 @@ def summarise(rows: list[dict[str, object]]) -> pl.DataFrame:
     )
 
 
+def gap_closed(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """How much of the P&L reward between SFT and the Bayes policy GRPO gains, for each world that has all three.
+
+    Seeds in which SFT earns as much as the Bayes policy, as on a placebo where both stay flat, have no gap and are left out.
+
+    Returns:
+        Rows of world, ``gap`` and ``gained`` (means over seeds), ``share`` (their quotient) and ``shares`` (that of each seed).
+    """
+    table = pl.DataFrame([{key: row[key] for key in ("seed", "value", *KEYS)} for row in rows])
+    wide = table.filter(metric="pnl_reward").pivot("checkpoint", index=["world", "seed"], values="value")
+    if not {"sft", "grpo", "bayes"} <= set(wide.columns):
+        return []
+    each = (
+        wide.drop_nulls(["sft", "grpo", "bayes"])
+        .select("world", gap=pl.col("bayes") - pl.col("sft"), gained=pl.col("grpo") - pl.col("sft"))
+        .filter(pl.col("gap") > 0)
+    )
+    return (
+        each.group_by("world", maintain_order=True)
+        .agg(pl.mean("gap"), pl.mean("gained"), shares=pl.col("gained") / pl.col("gap"))
+        .with_columns(share=pl.col("gained") / pl.col("gap"))
+        .to_dicts()
+    )
+
+
 def main() -> None:
     """Read the command line, run the seeds, print and store the summary."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -90,13 +115,18 @@ def main() -> None:
         print(f"seed {seed + 1} of {arguments.seeds}", file=sys.stderr)
         rows += run_seed(arguments.recipe, seed, arguments.output / str(seed), arguments.sets)
     summary = summarise(rows)
-    write_json(arguments.output / "seeds.json", {"rows": summary.to_dicts()})
+    gaps = gap_closed(rows)
+    write_json(arguments.output / "seeds.json", {"rows": summary.to_dicts(), "gap_closed": gaps})
     table = Table(title=f"{arguments.recipe}, {arguments.seeds} seeds")
     for column in summary.columns:
         table.add_column(column, justify="left" if column in KEYS else "right")
     for row in summary.iter_rows():
         table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
     Console(width=170).print(table)
+    for gap in gaps:
+        print(
+            f"{gap['world']}: GRPO gains {gap['gained']:.3f} of the {gap['gap']:.3f} in P&L reward between SFT and the Bayes policy"
+        )
     print(f"Summary: {arguments.output / 'seeds.json'}")
 
 

@@ -10,9 +10,19 @@ import polars as pl
 from data_pipeline.dataset.info import SourceFacts
 from data_pipeline.sources.registry import all_sources
 from data_pipeline.splits import clusters_of
+from tickertune.core.recipe import ExcessLabelConfig, LabelConfig
 
 DELISTED_DAYS = 10
 """An instrument whose bars end so long before the last bar of all has left the source's universe."""
+
+
+def ceiling_for(label: LabelConfig, ceiling: dict[str, float]) -> dict[str, float]:
+    """A simulated source's best reachable scores, where they are scores of this label.
+
+    They are those of the sign of the next session's open-to-open return beside the market's; of other labels none is known.
+    """
+    sign = isinstance(label, ExcessLabelConfig) and (label.horizon, label.classes, label.benchmark) == (1, 2, "market")
+    return ceiling if sign else {}
 
 
 def card_facts(

@@ -11,7 +11,7 @@ import polars as pl
 from data_pipeline.audit.leakage import audit_samples
 from data_pipeline.audit.prices import audit_prices
 from data_pipeline.build.decontamination import without_evaluation_texts
-from data_pipeline.build.facts import card_facts, universe_notes
+from data_pipeline.build.facts import card_facts, ceiling_for, universe_notes
 from data_pipeline.build.loading import load_source
 from data_pipeline.build.notes import CUTOFF_NOTE, withheld_note
 from data_pipeline.build.prices import price_checks, require_one_series
@@ -233,7 +233,7 @@ def _info(
         counts=_counts(data, documents, drops, samples),
         leak_share=leak_share(samples, documents, config.latency_minutes),
         dead_band_share=banded / (banded + samples.counts["over_limit"] + len(frame)),
-        ceiling=data.ceiling,
+        ceiling=ceiling_for(config.label, data.ceiling),
         source_kind=config.source.kind,
         exchange=sessions.exchange,
         zone=sessions.zone,

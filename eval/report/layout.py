@@ -9,7 +9,7 @@ from tickertune.core.recipe.evaluation import BaselineName
 
 Kind = Literal["number", "percent", "bps", "unit"]
 MINUS = "\N{MINUS SIGN}"
-BEST = ("oracle", "ceiling")
+BEST = ("oracle", "bayes", "ceiling")
 BASELINES = (
     *(name for name in get_args(BaselineName) if name not in BEST),
     "buy_and_hold",
@@ -133,6 +133,7 @@ _NAMES = {
     "one_over_n": "1/N",
     "price_momentum": "price momentum",
     "oracle": "oracle",
+    "bayes": "Bayes policy",
     "ceiling": "ceiling",
 }
 

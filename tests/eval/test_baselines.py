@@ -118,3 +118,21 @@ def test_prompt_text_is_the_fenced_news_without_stamps() -> None:
     assert prompt_text([{"role": "user", "content": content}]) == "First story\nSecond one"
     assert prompt_text([{"role": "user", "content": "<text>\nProfit rose\n</text>"}]) == "Profit rose"
     assert prompt_text([{"role": "user", "content": "no fence"}]) == ""
+
+
+def test_bayes_policy_trades_where_the_planted_return_exceeds_the_cost_of_both_sides(evidence: Evidence) -> None:
+    """Expected returns of 0.3%, -0.3%, 0.1% and none, 10 basis points a side: 0.2% is paid."""
+    samples = evidence.test.head(4)
+    expected = samples.select("instrument_id", "session").with_columns(
+        tone=pl.lit(1.0), expected_excess=pl.Series([0.003, -0.003, 0.001, None], dtype=pl.Float64)
+    )
+    evidence = Evidence(get_task("movement3"), evidence.train, samples, expected, seed=0, cost_bps=10)
+    assert labels("bayes", evidence) == ["up", "down", "flat", "flat"]
+    assert labels("bayes", replace(evidence, cost_bps=4)) == ["up", "down", "up", "flat"]
+
+
+def test_bayes_policy_needs_a_flat_label_and_the_planted_return(evidence: Evidence) -> None:
+    assert predict_baseline("bayes", evidence) is None
+    assert evidence.tones is not None
+    told = replace(evidence, tones=evidence.tones.with_columns(expected_excess=pl.col("tone")))
+    assert predict_baseline("bayes", told) is None

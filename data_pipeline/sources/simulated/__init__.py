@@ -38,7 +38,8 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
     """Simulate documents that belong to sessions in [since, until) and bars from ``WARM_UP_DAYS`` before.
 
     Truth tables: ``documents`` (doc_id, revision, kind, instrument_id, session, tone, original), ``tones``
-    (instrument_id, session, tone, p_up: probability that the excess return is positive) and ``missing_bars``; where
+    (instrument_id, session, tone, p_up: probability that the excess return is positive, expected_excess: its mean as a
+    fraction) and ``missing_bars``; where
     the recipe plants faults of prices also ``price_faults`` (``price_dirt.FAULTS_SCHEMA``); where ``dirt.links`` is on
     also ``links`` (``mentions.TRUTH``) and ``aliases`` (rows of ``Alias``).
     """
@@ -79,7 +80,7 @@ def load(config: SimulatedSourceConfig, since: date, until: date) -> SourceData:
         counts={"items": len(items)},
         truth={
             "documents": _document_truth(items, companies),
-            "tones": _tone_truth(sessions, companies, tones, p_up),
+            "tones": _tone_truth(sessions, companies, tones, p_up, config.signal * volatility * tones),
             "missing_bars": prices.missing,
             **({} if faults is None else {"price_faults": faults}),
         },
@@ -154,7 +155,9 @@ def _document_truth(items: list[Item], companies: list[Company]) -> pl.DataFrame
     return pl.DataFrame(rows, schema=schema)
 
 
-def _tone_truth(sessions: list[date], companies: list[Company], tones: np.ndarray, p_up: np.ndarray) -> pl.DataFrame:
+def _tone_truth(
+    sessions: list[date], companies: list[Company], tones: np.ndarray, p_up: np.ndarray, expected: np.ndarray
+) -> pl.DataFrame:
     ids = [company.instrument_id for company in companies]
     return pl.DataFrame(
         {
@@ -162,5 +165,6 @@ def _tone_truth(sessions: list[date], companies: list[Company], tones: np.ndarra
             "session": np.repeat(np.array(sessions, dtype="datetime64[D]"), len(ids)),
             "tone": tones.ravel(),
             "p_up": p_up.ravel(),
+            "expected_excess": expected.ravel(),
         }
     ).with_columns(pl.col("session").cast(pl.Date))

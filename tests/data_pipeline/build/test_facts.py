@@ -3,10 +3,12 @@
 from datetime import date
 
 import polars as pl
+import pytest
 
-from data_pipeline.build.facts import by_month, cluster_counts, source_facts, universe_notes
+from data_pipeline.build.facts import by_month, ceiling_for, cluster_counts, source_facts, universe_notes
 from data_pipeline.curation.drops import Drop, drops_frame
 from tests.data_pipeline.made import action, actions, bar, bars, document, documents, utc
+from tickertune.core.recipe import label_config
 
 ONE = pl.DataFrame({"instrument_id": ["A", "A"]})
 TWO = pl.DataFrame({"instrument_id": ["A", "B"]})
@@ -49,3 +51,19 @@ def test_documents_are_counted_by_source_licence_and_month() -> None:
     assert by_month(rows) == {"made": {"2020-01": 1, "2020-02": 2}}
     facts = [(row.licence, row.documents, row.redistributable) for row in source_facts(rows)]
     assert facts == [("closed", 1, False), ("none", 2, True)]
+
+
+@pytest.mark.parametrize(
+    ("label", "known"),
+    [
+        ({}, True),
+        ({"classes": 3}, False),
+        ({"horizon": 5}, False),
+        ({"benchmark": "beta"}, False),
+        ({"name": "fingpt_rlsp", "horizon": 1}, False),
+        ({"name": "sep"}, False),
+    ],
+)
+def test_the_ceiling_of_a_sign_is_told_of_no_other_label(label: dict[str, object], known: bool) -> None:
+    ceiling = {"accuracy": 0.8, "mcc": 0.6}
+    assert ceiling_for(label_config(**label), ceiling) == (ceiling if known else {})

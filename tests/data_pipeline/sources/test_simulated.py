@@ -91,6 +91,14 @@ def test_the_return_from_the_entry_carries_the_tone(told):
     assert 1.6 * 0.012 < slope < 1.6 * 0.022  # signal times the range of volatilities
 
 
+def test_the_excess_return_is_on_average_what_the_truth_says(told):
+    expected, excess = told["expected_excess"].to_numpy(), told["excess"].to_numpy()
+    noise = excess - expected
+    assert abs(noise.mean()) < 3 * noise.std() / np.sqrt(len(noise))
+    slope = (expected @ excess) / (expected @ expected)
+    assert abs(slope - 1) < 3 * noise.std() / np.sqrt(expected @ expected)
+
+
 def test_the_sign_of_the_tone_is_right_as_often_as_the_closed_form_says(told):
     hits = ((told["tone"] > 0) == (told["excess"] > 0)).cast(pl.Float64)
     expected = np.maximum(told["p_up"], 1 - told["p_up"]).mean()

@@ -13,7 +13,7 @@ from tickertune.core.recipe.votes import VotesConfig
 
 BESIDES_THE_RESULT = frozenset({"workers", "chunk_rows", "store"})
 """Keys of ``EvalConfig`` that say where and how, and change no score beyond its last digits: part of no key."""
-BaselineName = Literal["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
+BaselineName = Literal["majority", "always_up", "tfidf", "momentum", "random", "oracle", "bayes"]
 
 
 class EvalConfig(Config):
@@ -38,7 +38,7 @@ class EvalConfig(Config):
     folder."""
     split: Literal["validation", "test", "ood_stock", "ood_both"] = "test"
     """Which split is scored; the last two hold the tickers that split.held_out names, at the dates of train and of test."""
-    baselines: list[BaselineName] = ["majority", "always_up", "tfidf", "momentum", "random", "oracle"]
+    baselines: list[BaselineName] = ["majority", "always_up", "tfidf", "momentum", "random", "oracle", "bayes"]
     """Those that the task and source do not support are left out."""
     resamples: int = Field(default=5000, ge=200)
     """Bootstrap draws of day blocks."""
