@@ -64,7 +64,7 @@ class StoredEvaluation:
         exchange: str | None = self.meta["exchange"]
         return exchange
 
-    def config(self, words: Mapping[str, str] | None = None, **changes: float | None) -> EvalConfig:
+    def config(self, words: Mapping[str, str] | None = None, /, **changes: float | None) -> EvalConfig:
         """The settings that it was measured with, but for those of ``changes`` that are not None, and dotted ``words``.
 
         Raises:
