@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+os.environ.setdefault(
+    "ARCH_DISABLE_NUMBA", "1"
+)  # vLLM reads the attributes of every module, and fails at those of llvmlite
 
 
 @pytest.fixture(scope="session")

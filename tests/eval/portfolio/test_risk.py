@@ -1,7 +1,5 @@
 """Measures beside kept libraries: empyrical, arch and jsharpe are asked the same, and must answer the same."""
 
-import time
-
 import empyrical
 import jsharpe
 import numpy as np
@@ -139,10 +137,3 @@ def test_blocks_have_the_expected_length_and_all_sessions_the_same_chance() -> N
     followed = ((drawn[:, 1:] - drawn[:, :-1]) % 50 == 1).mean()
     assert followed == pytest.approx(1 - 1 / 4 + 1 / 4 / 50, abs=0.01)
     assert np.bincount(drawn.ravel(), minlength=50).std() / 4000 < 0.05
-
-
-def test_ten_thousand_resamples_of_a_year_take_well_under_seconds() -> None:
-    returns = np.random.default_rng(0).normal(size=252)
-    started = time.process_time()
-    sharpe_draws(returns, 10_000, 5.0, 0)
-    assert time.process_time() - started < 1.0
