@@ -10,6 +10,7 @@ import json
 import os
 import socket
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
@@ -17,7 +18,7 @@ import polars as pl
 from data_pipeline.curation.deduplication import SKETCH_SCHEMA, sketch
 from data_pipeline.curation.drops import DROPS_SCHEMA
 from data_pipeline.curation.filters import Fitted, apply_filters
-from data_pipeline.curation.parts import parts_of
+from data_pipeline.curation.parts import map_parts
 from tickertune.core.document import Document
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import CurationConfig
@@ -148,7 +149,7 @@ def prepared_columns(
 
 def prepare_batch(documents: pl.DataFrame, config: CurationConfig, fitted: Fitted) -> pl.DataFrame:
     """Filter and sketch a batch, a row of ``PREPARED`` for each document, in parts that stay near the processor."""
-    return pl.concat([_prepare_part(part, config, fitted) for part in parts_of(documents)])
+    return pl.concat(map_parts(partial(_prepare_part, config=config, fitted=fitted), documents))
 
 
 def _prepare_part(documents: pl.DataFrame, config: CurationConfig, fitted: Fitted) -> pl.DataFrame:

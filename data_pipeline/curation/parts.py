@@ -1,12 +1,29 @@
 """Tables of documents in parts of bounded text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import polars as pl
 
-PART_BYTES = 8_000_000
+Found = TypeVar("Found")
+
+PART_BYTES = 4_000_000
 """Text that is filtered or sketched at a time: the arrays of its words fit into memory that was used before, which is a third
 quicker for articles than new memory, and takes less of it."""
+
+
+def map_parts(function: Callable[[pl.DataFrame], Found], documents: pl.DataFrame) -> list[Found]:
+    """Call a function with each of ``parts_of``, as many at a time as Polars has threads, and return the results in order.
+
+    Polars and NumPy hold no lock while they work on columns, so threads suffice. What Polars does with a column of strings uses one
+    core; so the second core comes from the second part.
+    """
+    parts, threads = list(parts_of(documents)), pl.thread_pool_size()
+    if threads == 1 or len(parts) == 1:
+        return [function(part) for part in parts]
+    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
+        return list(pool.map(function, parts))
 
 
 def parts_of(documents: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -1,5 +1,6 @@
 """Documents in blocks: memory holds one block and the window before it."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from data_pipeline.curation.deduplication.sketch import SKETCH_SCHEMA, sketch
 from data_pipeline.curation.deduplication.survivors import Past, no_past, survivors
 from data_pipeline.curation.deduplication.words import word_parts
 from data_pipeline.curation.drops import DROPS_SCHEMA, ORDER
-from data_pipeline.curation.parts import parts_of
+from data_pipeline.curation.parts import map_parts
 
 BLOCK = 50_000
 """Documents of a block, at least; it grows with the window, so that the window is looked at a bounded number of times."""
@@ -47,10 +48,15 @@ def remove_duplicates(
         first += len(part)
         words = None
         if "_bands" not in part.columns:
-            pieces = [(rows, word_parts(rows)) for rows in parts_of(part)]
-            part = part.with_columns(pl.concat([sketch(rows, threshold, found) for rows, found in pieces]))
+            pieces = map_parts(partial(_sketched, threshold=threshold), part)
+            part = part.with_columns(pl.concat([found for found, _ in pieces]))
             words = pl.concat([found for _, found in pieces])
         keep, gone, past = survivors(part, past, threshold, words)
         kept.append(keep)
         drops.append(gone)
     return Judged(ordered.select(columns).filter(pl.Series(np.concatenate(kept))), pl.concat(drops), past)
+
+
+def _sketched(documents: pl.DataFrame, threshold: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    words = word_parts(documents)
+    return sketch(documents, threshold, words), words

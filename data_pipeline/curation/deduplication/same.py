@@ -1,17 +1,15 @@
 """Do two nearly equal texts report the same? Their differing words decide."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from data_pipeline.curation.deduplication.wording import DATES, QUALIFIERS, opposed
 
-_NAME = re.compile(r"(?<=[a-z0-9,;:)] )[A-Z][\w&'-]*")
-"""A capital letter inside a sentence."""
-_CAPITAL = re.compile("[A-Z]")
-_PIECE = re.compile(r"[\w'&-]+")
+_NAME = re.compile(r" [A-Z](?<=[a-z0-9,;:)] [A-Z])[\w&'-]*")
+"""A capital letter inside a sentence, the blank before it included: what starts with one character is searched for three times as fast
+as what starts with a look back."""
 TYPO_LETTERS = 6
 """Shorter words that differ in a letter are as often two words as one and its misprint."""
 
@@ -46,7 +44,7 @@ class Text:
 
 def names_in(title: str, body: str) -> frozenset[str]:
     """Words with a capital letter inside a sentence, in lower case."""
-    return frozenset(name.lower() for name in _NAME.findall(f"{title} | {body}"))
+    return frozenset(name[1:].lower() for name in _NAME.findall(f"{title} | {body}"))
 
 
 def same_report(one: Text, other: Text, threshold: float) -> bool:
@@ -79,29 +77,6 @@ def same_report(one: Text, other: Text, threshold: float) -> bool:
         return True
     exchanged = set(left) - set(right) and set(right) - set(left)
     return not exchanged and _pair_likeness(one.words, other.words) >= threshold
-
-
-def plainly_same(
-    one: frozenset[str], other: frozenset[str], names: Callable[[], tuple[frozenset[str], frozenset[str]]]
-) -> bool:
-    """Whether articles differ in words that cannot speak against each other: true only where ``same_report`` is.
-
-    It looks at pieces between blanks, punctuation and capitals included, so that it sees at least every word that
-    differs; in doubt it says no.
-
-    Args:
-        one: Pieces of an article whose facts and payload symbols agree with the other's.
-        other: The same of the other.
-        names: Gives ``names_in`` of both, where a capital letter asks for it.
-    """
-    gone, new = " ".join(one - other), " ".join(other - one)
-    left, right = (frozenset(_PIECE.findall(text.lower())) for text in (gone, new))
-    if opposed(left, right) or (left & DATES and right & DATES):
-        return False
-    if _CAPITAL.search(gone) and _CAPITAL.search(new):
-        first, second = names()
-        return not (left & first and right & second)
-    return True
 
 
 def _is_run(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:

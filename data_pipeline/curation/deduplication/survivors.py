@@ -160,12 +160,14 @@ class _NearPass(_Pass):
         )
         self.payloads = self.all["_payload"].to_numpy()
         self._texts: dict[int, Text] = {}
+        self._judged: dict[tuple[int, int], bool] = {}
 
     def run(self) -> None:
         candidates = find_candidates(self.all.select(SKETCH_SCHEMA.names()), self.judged, self.start)
         self.rows = candidates.rows
         self.texts = CandidateTexts(self.all[self.rows], self._parts())
         later, earlier, likeness = self._verified(candidates)
+        self._judge_articles(later, earlier)
         crowds = _Crowds(candidates, self.start)
         bounds = np.searchsorted(later, np.arange(self.start, len(self.all) + 1))
         wanted = np.zeros(len(self.all), dtype=bool)
@@ -243,11 +245,17 @@ class _NearPass(_Pass):
                 return int(rows[place]), float(likeness[place])
         return None
 
+    def _judge_articles(self, later: np.ndarray, earlier: np.ndarray) -> None:
+        """Judge all pairs of articles at once; other pairs, and those of crowds, are judged when they are met."""
+        some, others = self._place(later), self._place(earlier)
+        long = ~(self.texts.short[some] | self.texts.short[others])
+        same = self.texts.agree(some[long], others[long]).tolist()
+        self._judged.update(zip(zip(later[long].tolist(), earlier[long].tolist(), strict=True), same, strict=True))
+
     def _same(self, row: int, other: int) -> bool:
-        places = np.searchsorted(self.rows, (row, other)).tolist()
-        if self.texts.plainly_same(*places):
-            return True
-        return same_report(self._text(row), self._text(other), self.threshold)
+        if (row, other) not in self._judged:
+            self._judged[row, other] = same_report(self._text(row), self._text(other), self.threshold)
+        return self._judged[row, other]
 
     def _text(self, row: int) -> Text:
         if row not in self._texts:

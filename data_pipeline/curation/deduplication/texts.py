@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from data_pipeline.curation.deduplication.articles import agree
 from data_pipeline.curation.deduplication.hashing import (
     character_shingles,
     hash_words,
@@ -13,7 +14,7 @@ from data_pipeline.curation.deduplication.hashing import (
     offsets,
     word_shingles,
 )
-from data_pipeline.curation.deduplication.same import Text, names_in, plainly_same
+from data_pipeline.curation.deduplication.same import Text, names_in
 from data_pipeline.curation.deduplication.sketch import bloom_bits, flat_words, payload_ids
 from data_pipeline.curation.deduplication.wording import canonical
 from data_pipeline.curation.deduplication.words import is_fact
@@ -35,38 +36,42 @@ class CandidateTexts:
         self.parts = parts
         self.words = flat_words(self.parts)
         self.payload = payload_ids(documents)
-        self._split: dict[int, frozenset[str]] = {}
         self._named: dict[int, frozenset[str]] = {}
 
     @cached_property
     def facts(self) -> np.ndarray:
         """The cashtags and numbers of each document as 64 bits."""
+        owner = np.repeat(np.arange(len(self.words)), self._hashed[1])[self._is_fact]
+        return bloom_bits(self._fact_hashes, np.bincount(owner, minlength=len(self.words)))
+
+    def agree(self, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Whether pairs of articles report the same: ``same_report``, for many pairs at once."""
+        ids = self.payload.to_list()
+        sets = {row: frozenset(ids[row]) for row in {*some.tolist(), *others.tolist()}}
+        pairs = [(sets[one], sets[other]) for one, other in zip(some.tolist(), others.tolist(), strict=True)]
+        nested = np.array([one <= other or other <= one for one, other in pairs], dtype=bool)
+        nested[nested] = agree(self._hashed, self._fact_hashes, self._names, some[nested], others[nested])
+        return nested
+
+    @cached_property
+    def _hashed(self) -> tuple[np.ndarray, np.ndarray]:
+        return hash_words(self.words.explode(empty_as_null=False)), self.words.list.len().to_numpy().astype(np.int64)
+
+    @cached_property
+    def _is_fact(self) -> np.ndarray:
         words = self.words.explode(empty_as_null=False)
-        chosen = words.to_frame("word").select(is_fact(pl.col("word"))).to_series().to_numpy()
-        owner = np.repeat(np.arange(len(self.words)), self.words.list.len().to_numpy())[chosen]
-        sizes = np.bincount(owner, minlength=len(self.words))
-        return bloom_bits(hash_words(words.filter(pl.Series(chosen))), sizes)
+        return words.to_frame("word").select(is_fact(pl.col("word"))).to_series().to_numpy()
 
-    def plainly_same(self, row: int, other: int) -> bool:
-        """Whether two articles without facts, of the same payload, plainly report the same (``same.plainly_same``)."""
-        if self.short[row] or self.short[other] or self.facts[row] or self.facts[other]:
-            return False
-        if self._columns[row][4] != self._columns[other][4]:
-            return False
-        return plainly_same(
-            self._pieces(row), self._pieces(other), lambda: (self._names_in(row), self._names_in(other))
-        )
+    @property
+    def _fact_hashes(self) -> np.ndarray:
+        return np.asarray(self._hashed[0][self._is_fact])
 
-    def _names_in(self, row: int) -> frozenset[str]:
-        if row not in self._named:
+    def _names(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        for row in set(rows.tolist()) - self._named.keys():
             self._named[row] = names_in(*self._columns[row][:2])
-        return self._named[row]
-
-    def _pieces(self, row: int) -> frozenset[str]:
-        if row not in self._split:
-            title, body, *_ = self._columns[row]
-            self._split[row] = frozenset(f"{title} {body}".split())
-        return self._split[row]
+        found = [self._named[row] for row in rows.tolist()]
+        names = pl.Series([name for names in found for name in names], dtype=pl.String)
+        return hash_words(names), np.array([len(names) for names in found], dtype=np.int64)
 
     def text(self, row: int) -> Text:
         """One document, to be compared word by word."""

@@ -193,11 +193,12 @@ def _classes() -> dict[str, str]:
 
 
 _CLASSES = _classes()
-_SIDES: dict[str, frozenset[tuple[int, bool]]] = {}
+SIDES: dict[str, frozenset[tuple[int, bool]]] = {}
+"""Word to the rows of ``OPPOSITES`` that it stands in, and whether on their first side."""
 for _number, _pair in enumerate(OPPOSITES):
     for _up, _row in zip((True, False), _pair, strict=True):
         for _word in _row.split():
-            _SIDES[_word] = _SIDES.get(_word, frozenset()) | {(_number, _up)}
+            SIDES[_word] = SIDES.get(_word, frozenset()) | {(_number, _up)}
 
 
 def canonical(words: pl.Series) -> pl.Series:
@@ -209,6 +210,6 @@ def canonical(words: pl.Series) -> pl.Series:
 
 def opposed(some: frozenset[str], others: frozenset[str]) -> bool:
     """Whether a word of one set says the opposite of a word of the other."""
-    sides = {side for word in some for side in _SIDES.get(word, ())}
-    against = {(number, not up) for word in others for number, up in _SIDES.get(word, ())}
+    sides = {side for word in some for side in SIDES.get(word, ())}
+    against = {(number, not up) for word in others for number, up in SIDES.get(word, ())}
     return not sides.isdisjoint(against)
