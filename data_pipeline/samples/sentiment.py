@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import polars as pl
 
+from data_pipeline.curation.deduplication.words import words_of
 from data_pipeline.curation.drops import Drop, drops_frame
 from data_pipeline.curation.filters.decontamination import contaminated
 from data_pipeline.curation.filters.normalise import normalise_text
-from data_pipeline.curation.text import repost_key
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_text
 from tickertune.core.recipe import DecontaminationConfig, SentimentDataConfig, SentimentSetConfig
@@ -118,20 +118,24 @@ def _rows(config: SentimentDataConfig, part: Part, read: Reader) -> tuple[pl.Dat
     """
     tables, unstated = [], 0
     for block in config.train if part == "train" else config.test:
-        rows = read(block, part, config.task).rename({"row_id": "doc_id"})
+        rows = read(block, block.part or part, config.task).rename({"row_id": "doc_id"})
         unstated += rows["label"].null_count()
         rows = rows.drop_nulls("label")
-        if block.limit is not None:
+        if block.limit is not None or block.skip:
             order = [sha256_text(f"{config.seed}:{doc_id}") for doc_id in rows["doc_id"]]
-            rows = rows.with_columns(pl.Series("order", order)).sort("order").head(block.limit).drop("order")
+            rows = (
+                rows.with_columns(pl.Series("order", order)).sort("order").slice(block.skip, block.limit).drop("order")
+            )
+        if rows.is_empty():
+            raise TickerTuneError(
+                f"Set {block.name} has no row for {part} after skip: {block.skip}", "Lower skip, or leave the set out"
+            )
         tables.append(rows.with_columns(repeat=pl.lit(block.repeat, dtype=pl.Int64)))
     table = pl.concat(tables)
     if table["doc_id"].is_duplicated().any():
         raise TickerTuneError(f"A sentiment set stands twice in {part}", "Name each set once and use repeat")
-    keys = [_key(text) for text in table["text"]]
-    return table.with_columns(
-        key=pl.Series(keys, dtype=pl.String), words=pl.Series([_words(key) for key in keys], dtype=pl.String)
-    ), unstated
+    keys = pl.Series([_key(text) for text in table["text"]], dtype=pl.String)
+    return table.with_columns(key=keys, words=_words(keys)), unstated
 
 
 def _key(text: str) -> str:
@@ -139,9 +143,10 @@ def _key(text: str) -> str:
     return normalise_text(text).casefold()
 
 
-def _words(key: str) -> str:
-    """The words of a text, without punctuation, links and the marks of a repost; a text without words stands for itself."""
-    return " ".join(repost_key(key)) or key
+def _words(keys: pl.Series) -> pl.Series:
+    """The words of texts, without punctuation, links and the marks of a repost; a text without words stands for itself."""
+    words = words_of(keys).list.join(" ")
+    return words.zip_with(words != "", keys)
 
 
 def _share(text: str) -> float:

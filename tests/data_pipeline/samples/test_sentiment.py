@@ -30,11 +30,13 @@ def read(block: SentimentSetConfig, part: Part, task: str) -> pl.DataFrame:
     )
 
 
-def built(train: list[dict[str, Any]], **changes: Any) -> SentimentSamples:
+def built(
+    train: list[dict[str, Any]], test: tuple[dict[str, Any], ...] = ({"name": "phrasebank"},), **changes: Any
+) -> SentimentSamples:
     path = Path("unused")
     config = SentimentDataConfig(
         train=[SentimentSetConfig(path=path, **block) for block in train],
-        test=[SentimentSetConfig(name="phrasebank", path=path)],
+        test=[SentimentSetConfig(path=path, **block) for block in test],
         **changes,
     )
     return sentiment_samples(config, read)
@@ -89,6 +91,36 @@ def test_the_seed_draws_the_validation_part() -> None:
 def test_a_limit_takes_so_many_rows_of_a_set() -> None:
     samples = built([{"name": "tfns", "limit": 7}], validation_share=0.0)
     assert len(split(samples, "train")) == 7
+
+
+def test_what_training_skips_of_a_file_can_be_its_test_part() -> None:
+    samples = built(
+        [{"name": "tfns", "limit": 20}, {"name": "phrasebank"}],
+        ({"name": "tfns", "part": "train", "skip": 20},),
+        validation_share=0.0,
+    )
+    test = split(samples, "test")["doc_ids"].list.first().to_list()
+    train = split(samples, "train")["doc_ids"].list.first().to_list()
+    assert len(test) == 10
+    assert all(name.startswith("tfns:train") for name in test)
+    assert sorted([*test, *(name for name in train if name.startswith("tfns"))]) == sorted(
+        f"tfns:train:{number}" for number in range(30)
+    )
+    same = built([{"name": "phrasebank"}], ({"name": "tfns", "part": "train", "skip": 20, "limit": 4},))
+    assert split(same, "test")["doc_ids"].list.first().to_list() == test[:4]
+
+
+def test_a_row_in_both_parts_is_tested_on_and_not_trained_on() -> None:
+    samples = built(
+        [{"name": "tfns", "limit": 20}], ({"name": "tfns", "part": "train", "skip": 15},), validation_share=0.0
+    )
+    assert samples.counts[CONTAMINATED] == 5
+    assert len(split(samples, "train")) == 15
+
+
+def test_skipping_all_rows_is_refused() -> None:
+    with pytest.raises(TickerTuneError, match="no row for train after skip: 30"):
+        built([{"name": "tfns", "skip": 30}])
 
 
 def test_a_set_named_twice_is_refused() -> None:

@@ -23,7 +23,12 @@ class SentimentSetConfig(Config):
 
     name: Literal["phrasebank", "fiqa", "tfns", "nwgi", "fomc", "headline", "fin_ner", "finred"]
     path: DataPath
+    part: Literal["train", "test"] | None = None
+    """The set's file that is read; empty: that of the list the set stands in."""
     repeat: int = Field(default=1, ge=1)
+    skip: int = Field(default=0, ge=0)
+    """Rows left out before ``limit`` counts, in the order that the seed gives: with ``limit: 1500`` to train on, ``skip: 1500`` of the
+    same part is what training never read."""
     limit: int | None = Field(default=None, ge=1)
 
 
