@@ -86,7 +86,7 @@ def _ask(
         console.print(f"{title}: {total - len(missing):,} of {total:,} samples were scored before")
     sample_ids, hashes = (prompts.keys[column].to_list() for column in KEY)
     with progress_bar(f"{title} ({answering.name})", total) as bar:
-        bar.advance(total - len(missing))
+        bar.skip(total - len(missing))
         tokens = [[prompts.tokens[place] for place in places] for places in chunks]
         for number, answers in answering.answers(tokens, ask, adapter, bar.advance):
             places = chunks[number]

@@ -1,6 +1,6 @@
 """An engine as it is described, opened here or by a worker process; it answers chunks of prompts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -63,9 +63,12 @@ class Answering(Protocol):
     name: str
 
     def answers(
-        self, chunks: Sequence[Chunk], ask: Ask, adapter: Path | None, on_done: OnDone
+        self, chunks: Iterable[Chunk], ask: Ask, adapter: Path | None, on_done: OnDone
     ) -> Iterator[tuple[int, list[Answer]]]:
-        """Yield each chunk's place and its answers, in the order in which they are finished."""
+        """Yield each chunk's place and its answers, in the order in which they are finished.
+
+        A chunk is taken from ``chunks`` when an engine is free for it.
+        """
 
 
 @contextmanager
@@ -96,7 +99,7 @@ class Alone:
         self._backend, self.name = backend, backend.name
 
     def answers(
-        self, chunks: Sequence[Chunk], ask: Ask, adapter: Path | None, on_done: OnDone
+        self, chunks: Iterable[Chunk], ask: Ask, adapter: Path | None, on_done: OnDone
     ) -> Iterator[tuple[int, list[Answer]]]:
         """See ``Answering.answers``."""
         for place, chunk in enumerate(chunks):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.engine import Alone, Engine
-from eval.results.asks import asked, encoded
+from eval.results.asks import Rewards, asked, encoded
 from tickertune.core.errors import TickerTuneError
 
 EXIT_ERROR = 2
@@ -38,7 +38,9 @@ def _serve(connection: Connection, engine: Alone) -> None:
         except EOFError:
             return
         adapter = None if message["adapter"] is None else Path(message["adapter"])
-        for _, answers in engine.answers([message["prompts"]], asked(message["ask"]), adapter, lambda _: None):
+        ask = asked(message["ask"])
+        assert not isinstance(ask, Rewards)  # no engine is asked for them
+        for _, answers in engine.answers([message["prompts"]], ask, adapter, lambda _: None):
             _send(connection, {"answers": encoded(answers)})
 
 

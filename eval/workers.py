@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -143,21 +143,22 @@ class Workers:
             self.name = worker.receive()["ready"]
 
     def answers(
-        self, chunks: Sequence[Chunk], ask: Ask, adapter: Path | None, on_done: OnDone
+        self, chunks: Iterable[Chunk], ask: Ask, adapter: Path | None, on_done: OnDone
     ) -> Iterator[tuple[int, list[Answer]]]:
         """See ``Answering.answers``.
 
         Raises:
             TickerTuneError: A worker died or failed. The chunks that the others had begun were yielded before.
         """
-        left = iter(range(len(chunks)))
+        left = iter(enumerate(chunks))
         failure: TickerTuneError | None = None
         self._busy = {}
 
         def hand_over(worker: _Worker) -> None:
-            place = next(left, None) if failure is None else None
-            if place is not None:
-                worker.ask(chunks[place], ask, adapter)
+            taken = next(left, None) if failure is None else None
+            if taken is not None:
+                place, chunk = taken
+                worker.ask(chunk, ask, adapter)
                 self._busy[worker.connection] = (worker, place)
 
         for worker in self._workers:

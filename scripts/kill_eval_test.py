@@ -1,4 +1,4 @@
-"""Kill an evaluation and a batch inference again and again, and compare what they end in with an undisturbed one.
+"""Kill an evaluation, a batch inference and one that follows a file again and again, and compare with undisturbed ones.
 
     python scripts/kill_eval_test.py --kills 30
     python scripts/kill_eval_test.py --job eval --engine vllm --rows 192 --chunk 32 --kills 3
@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from eval.checkpoint import base_checkpoint
 from eval.evaluate import evaluate
-from eval.inference import Options, infer
+from eval.inference import Options, follow, infer
 from eval.results import ResultStore
 from tests.eval.conftest import COMPANIES, made_samples, write_made
 from tickertune.core.recipe import EvalConfig, ModelConfig
@@ -43,7 +43,7 @@ ENGINES = {
     "vllm": ("eval.backends.vllm", "VllmBackend"),
 }
 TOLERANCE = 1e-4
-JobName = Literal["eval", "infer"]
+JobName = Literal["eval", "infer", "follow"]
 EngineName = Literal["fake", "transformers", "vllm"]
 
 
@@ -80,14 +80,18 @@ def work(job: Job, folder: Path) -> None:
         evaluate(job.data, [checkpoint], config, folder / "eval", "made")
     else:
         options = Options(job.engine, "float32", part_rows=job.chunk)
-        infer(job.data, folder / "scores.jsonl", checkpoint, get_task("sentiment"), options)
+        output, task = folder / "scores.jsonl", get_task("sentiment")
+        if job.name == "infer":
+            infer(job.data, output, checkpoint, task, options)
+        else:
+            follow(job.data, output, checkpoint, task, options, idle_seconds=0.0)
 
 
 def make(name: JobName, rows: int, folder: Path) -> Path:
     """Write the data of a job."""
     if name == "eval":
         return write_made(made_samples(test_days=-(-rows // len(COMPANIES))), folder / "data", "movement")
-    path = folder / "news.jsonl"
+    path = folder / f"{name}.jsonl"
     texts = (f"Profit of company {place} rose by {place % 97} percent" for place in range(rows))
     path.write_text("".join(json.dumps({"id": f"n{place}", "text": text}) + "\n" for place, text in enumerate(texts)))
     return path
@@ -135,6 +139,9 @@ def stored(job: Job, folder: Path) -> int:
         store = folder / "eval" / "store"
         ledgers = ResultStore(store, create=False).ledgers() if (store / "store.json").is_file() else []
         return sum(ledger.rows().height for ledger in ledgers)
+    if job.name == "follow":
+        state = folder / "scores.jsonl.follow" / "state.json"
+        return int(json.loads(state.read_text())["rows"]) if state.exists() else 0
     if (folder / "scores.jsonl").exists():
         return lines_of(folder / "scores.jsonl")
     return sum(pl.read_parquet(part).height for part in (folder / "scores.jsonl.parts").glob("part-*.parquet"))
@@ -154,7 +161,7 @@ def lines_of(path: Path) -> int:
 
 def results(job: Job, folder: Path) -> list[Path]:
     """What a job leaves behind."""
-    if job.name == "infer":
+    if job.name != "eval":
         return [folder / "scores.jsonl"]
     return [*sorted((folder / "eval" / "predictions").glob("*.parquet")), folder / "eval" / "metrics.json"]
 
@@ -235,7 +242,7 @@ def main(
     kills: Annotated[int, typer.Option(min=1, help="Kills of each job.")] = 30,
     rows: Annotated[int, typer.Option(min=3, help="Rows of each job.")] = 20_000,
     chunk: Annotated[int, typer.Option(min=1, help="Rows that are stored at a time.")] = 512,
-    job: Annotated[Literal["eval", "infer", "both"], typer.Option(help="What is killed.")] = "both",
+    job: Annotated[Literal["eval", "infer", "follow", "all"], typer.Option(help="What is killed.")] = "all",
     engine: Annotated[EngineName, typer.Option(help="What answers.")] = "fake",
     model: Annotated[str, typer.Option(help="Whose tokenizer and weights; the fake engine takes the tokenizer.")] = "",
     longest: Annotated[
@@ -247,7 +254,7 @@ def main(
     ] = None,
 ) -> None:
     """Kill and compare; exits with 1 on the first difference."""
-    names: list[JobName] = ["eval", "infer"] if job == "both" else [job]
+    names: list[JobName] = ["eval", "infer", "follow"] if job == "all" else [job]
     chosen = model or ("tiny-llama" if engine == "fake" else "smollm2-135m")
     same: Callable[[Job, Path, Path], bool] = same_bytes if engine == "fake" else same_answers
     with tempfile.TemporaryDirectory() as temporary:

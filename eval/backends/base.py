@@ -9,9 +9,24 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tickertune.core.errors import TickerTuneError
+
 Tokens = list[int]
 OnDone = Callable[[int], None]
 """Called with the number of prompts finished since the last call."""
+
+
+class RefusedPromptError(TickerTuneError):
+    """An engine refuses one prompt for good, whoever asks.
+
+    Args:
+        told: Cause and remedy.
+        place: The prompt's place in what was asked.
+    """
+
+    def __init__(self, told: TickerTuneError, place: int) -> None:
+        self.place = place
+        super().__init__(told.cause, told.remedy)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from data_pipeline.acquisition.client import PoliteClient
-from data_pipeline.acquisition.failures import FetchError
+from data_pipeline.acquisition.failures import FetchError, PermanentError
 from data_pipeline.acquisition.settings import ClientSettings, limits_file
 from data_pipeline.sources.protocol import Auth, RateLimit, Request, Response, SourceInfo
 
@@ -19,6 +19,14 @@ MAX_BYTES = 4 << 20
 _SHOWN = 200
 K = TypeVar("K", bound=Hashable)
 Body = Mapping[str, Any]
+
+
+class RefusedRequestError(PermanentError):
+    """A request that will not succeed as it is, with its key."""
+
+    def __init__(self, reason: str, key: Hashable) -> None:
+        self.key = key
+        super().__init__(reason)
 
 
 @dataclass(frozen=True)
@@ -152,7 +160,12 @@ class Endpoint:
                         await task
 
     async def _one(self, client: PoliteClient, key: K, request: Request) -> tuple[K, bytes]:
-        response = await client.fetch(self._info, request, "stream")
+        try:
+            response = await client.fetch(self._info, request, "stream")
+        except PermanentError as error:
+            if type(error) is PermanentError:
+                raise RefusedRequestError(error.reason, key) from None
+            raise
         return key, response.body
 
     def _note(self, source: str, response: Response) -> None:

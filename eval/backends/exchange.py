@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from data_pipeline.acquisition.failures import FetchError, PermanentError
+from eval.backends.base import RefusedPromptError
+from eval.backends.endpoint import RefusedRequestError
 from eval.backends.serving import endpoint_of, failure, served_models
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import ServerConfig
@@ -50,7 +52,8 @@ class Exchange:
             read: Takes a place and its answer's JSON values.
 
         Raises:
-            TickerTuneError: The server does not answer after all tries, or refuses the last form too.
+            RefusedPromptError: The server refuses a prompt, in the last form too.
+            TickerTuneError: The server does not answer after all tries.
         """
         if not places:
             return
@@ -63,7 +66,11 @@ class Exchange:
                     read(place, values)
                     yield place
             except FetchError as error:
-                raise failure(error, self._endpoint, self._config) from None
+                raise self._failure(error) from None
+
+    def _failure(self, error: FetchError) -> TickerTuneError:
+        told = failure(error, self._endpoint, self._config)
+        return RefusedPromptError(told, error.key) if isinstance(error, RefusedRequestError) else told
 
     def _settle(
         self, kind: str, place: int, body: Body, extras: Sequence[Body], read: Callable[[int, Any], None]
@@ -75,7 +82,7 @@ class Exchange:
             except FetchError as error:
                 if isinstance(error, PermanentError) and form < len(extras) - 1:
                     continue
-                raise failure(error, self._endpoint, self._config) from None
+                raise self._failure(error) from None
             read(place, values)
             self._form[kind] = form
             return

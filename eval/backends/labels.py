@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.backends.base import Backend, OnDone, Tokens
+from eval.backends.base import Backend, OnDone, RefusedPromptError, Tokens
 
 
 def first_tokens(continuations: Sequence[Tokens]) -> list[int] | None:
@@ -45,7 +45,11 @@ def label_logprobs(
     tokens = sorted({token for label in continuations for token in label})
     rows = [[*prompt, *beginning] for prompt in prompts for beginning in beginnings]
     told = None if on_done is None else _Portions(on_done, len(beginnings)).advance
-    scores = backend.score(rows, tokens, adapter, told).reshape(len(prompts), len(beginnings), len(tokens))
+    try:
+        read = backend.score(rows, tokens, adapter, told)
+    except RefusedPromptError as error:
+        raise RefusedPromptError(error, error.place // len(beginnings)) from None
+    scores = read.reshape(len(prompts), len(beginnings), len(tokens))
     place, column = ({value: at for at, value in enumerate(values)} for values in (beginnings, tokens))
     steps = [
         [(place[tuple(label[:length])], column[token]) for length, token in enumerate(label)] for label in continuations

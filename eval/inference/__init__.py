@@ -1,5 +1,6 @@
-"""Batch inference: a file of texts or prompts in, a file of decisions out."""
+"""Batch inference: texts or prompts in, decisions out; a file, a data set, or a file that still grows."""
 
 from eval.inference.batch import Options, Outcome, infer
+from eval.inference.following import follow
 
-__all__ = ["Options", "Outcome", "infer"]
+__all__ = ["Options", "Outcome", "follow", "infer"]

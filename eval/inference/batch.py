@@ -1,45 +1,35 @@
-"""Score an input file part by part; a run that is killed goes on where it stopped and ends in the same bytes."""
+"""Score an input part by part; a run that is killed goes on where it stopped and ends in the same bytes."""
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import polars as pl
 
-from eval.backends import Backend, choose_backend, open_backend
-from eval.backends.base import OnDone, Tokens
+from eval.backends import choose_backend
+from eval.backends.base import OnDone
 from eval.backends.factory import BackendName
-from eval.backends.labels import label_logprobs
 from eval.checkpoint import Checkpoint, fingerprint, materialise
-from eval.inference.rows import InputFile, Rejection, Request, check_columns, check_suffix, open_input, requests_of
-from eval.scoring import PARSER_VERSION, decide
+from eval.engine import Answering, Engine, open_engine
+from eval.inference.calibration import Calibration, read_calibration
+from eval.inference.feeding import answered, read_ahead
+from eval.inference.inputs import ARROW, JSON_LINES, Input, check_suffix, open_input
+from eval.inference.rows import Rejection, check_columns, requests_of
+from eval.inference.scorer import ERROR, Part, Scorer
+from eval.scoring import PARSER_VERSION
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import (
-    atomic_file,
-    read_json,
-    remove_leftovers,
-    sha256_file,
-    sha256_value,
-    write_json,
-    write_text,
-)
+from tickertune.core.files import atomic_file, read_json, remove_leftovers, sha256_value, write_json, write_text
 from tickertune.core.lock import folder_lock
 from tickertune.core.progress import progress_bar
-from tickertune.core.prompting import label_continuations, scoring_ids
+from tickertune.core.recipe import ServerConfig
 from tickertune.core.table import read_parquet, write_table
-from tickertune.core.tasks import LabelTask
+from tickertune.core.tasks import Task
 
-ROOM_FOR_REPLY = 8
-"""Tokens kept free behind a prompt."""
 INPUTS = "inputs.json"
 """What the parts are of; it goes first when they are removed."""
-DIGITS = 6
-"""Decimals that are written: what an engine computes beyond them depends on how it batches."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +43,20 @@ class Options:
     """Longest prompt with its reply, in tokens; a longer one is quarantined, never cut."""
     part_rows: int = 512
     """Rows between two durable points."""
+    max_tokens: int = 256
+    """Most tokens of a reply, for tasks whose answers are generated."""
+    workers: int = 1
+    """Processes that score side by side, each with an engine of its own; each works on one part at a time."""
+    server: ServerConfig | None = None
+    """Where the model is served, for the backend ``server``."""
+    template: str | None = None
+    """Prompt template for rows of texts, ``name@version`` or a path; None: the task's own."""
+    split: str | None = None
+    """Of an input that is a data set."""
+    revision: str | None = None
+    """Commit of an input that is a data set of the Hub."""
+    calibration: Path | None = None
+    """Predictions on a validation split, to which a temperature is fitted."""
 
 
 @dataclass(frozen=True)
@@ -60,55 +64,102 @@ class Outcome:
     """What became of the rows."""
 
     output: Path
-    scored: int
+    rows: int
+    """Rows of the output: as many as the input has."""
     rejected: int
+    """Those among them that could not be scored."""
     quarantine: Path | None
     """Rejected rows with their reasons; None where there are none."""
+    seconds: float = field(compare=False)
+    """Of scoring in this start, loading of the model not included."""
+    rows_per_second: float | None = field(compare=False)
+    """In this start; None where all was done before."""
+    calibration: Calibration | None = None
 
 
-def infer(source: Path, output: Path, checkpoint: Checkpoint, task: LabelTask, options: Options) -> Outcome:
-    """Score every row of ``source`` and write ``output``, in the input's order.
+def infer(source: Path | str, output: Path, checkpoint: Checkpoint, task: Task, options: Options) -> Outcome:
+    """Score every row of ``source`` and write one row for each to ``output``, in the input's order.
 
-    Rows have ``messages`` (role and content; the last turn a user's) or, for sentiment, ``text``, and perhaps
-    ``id``. Results have ``id, label, confidence, logprobs`` (natural, normalised over the labels, by label) and
-    ``outcome``. Rows that cannot be scored go to ``<output>.quarantine.jsonl`` with row, id and reason.
+    Rows have ``messages`` (role and content; the last turn a user's) or, for tasks on a text, ``text``, and perhaps
+    ``id``. Results have ``id, outcome, label, confidence`` and ``model`` (fingerprint of the checkpoint); where labels are scored
+    ``logprobs`` (natural, normalised over the labels, by label) and ``calibrated`` (the confidence after ``options.calibration``),
+    where answers are generated ``reply``. A row that cannot be scored has the outcome ``error`` and no label, and stands in
+    ``<output>.quarantine.jsonl`` with row, id and reason.
 
     Raises:
-        TickerTuneError: The input is missing, damaged or lacks the columns; the output exists already.
+        TickerTuneError: The input is missing, damaged or lacks the columns; the output exists already; as ``open_engine``.
     """
     check_suffix(output)
     parts = output.with_name(f"{output.name}.parts")
     if output.exists() and not (parts / INPUTS).exists():
         shutil.rmtree(parts, ignore_errors=True)  # what a kill left when the output was there already
         raise TickerTuneError(f"Output {output} exists already", "Delete it or name another")
-    rows = open_input(source, options.part_rows)
-    check_columns(source, rows.columns(), task)
-    key = _key(source, checkpoint, task, options)
+    rows = open_input(str(source), options.part_rows, options.split, options.revision)
+    check_columns(str(source), rows.columns(), task)
+    model = fingerprint(checkpoint)
+    calibration = calibration_of(options, model, task)
+    key = sha256_value({"source": rows.digest(), **key_of(model, task, options, calibration)})
     with folder_lock(parts):
         remove_leftovers(parts)
         _claim(parts, key)
-        _score_parts(rows, parts, checkpoint, task, options)
-        outcome = _join(parts, output)
+        scored, seconds = _score_parts(rows, parts, checkpoint, model, task, options, calibration)
+        table, rejected = _join(parts, output)
     (parts / INPUTS).unlink()  # first: parts without it are never taken for work that is under way
     shutil.rmtree(parts)
-    return outcome
+    quarantine = quarantine_of(output) if rejected else None
+    rate = scored / seconds if scored and seconds > 0 else None
+    return Outcome(output, table.height, rejected, quarantine, seconds, rate, calibration)
 
 
-def _key(source: Path, checkpoint: Checkpoint, task: LabelTask, options: Options) -> str:
-    """Hash of all that determines the result."""
-    return sha256_value(
-        {
-            "source": sha256_file(source),
-            "checkpoint": fingerprint(checkpoint),
-            "task": task.name,
-            "backend": choose_backend(options.backend),
-            "dtype": options.dtype,
-            "max_length": options.max_length,
-            "part_rows": options.part_rows,
-            "batch_size": options.batch_size,
-            "parser": PARSER_VERSION,
-        }
+def key_of(model: str, task: Task, options: Options, calibration: Calibration | None) -> dict[str, object]:
+    """All that determines a row of the output, besides the input."""
+    served = None if options.server is None else f"server of {options.server.model}"
+    return {
+        "checkpoint": model,
+        "task": task.name,
+        "backend": served or choose_backend(options.backend),
+        "dtype": options.dtype,
+        "max_length": options.max_length,
+        "max_tokens": options.max_tokens,
+        "part_rows": options.part_rows,
+        "batch_size": options.batch_size,
+        "template": task.load(options.template).hash,
+        "temperature": None if calibration is None else calibration.temperature,
+        "parser": PARSER_VERSION,
+    }
+
+
+def calibration_of(options: Options, model: str, task: Task) -> Calibration | None:
+    """The calibration that is asked for; errors as ``read_calibration``."""
+    if options.calibration is None:
+        return None
+    return read_calibration(options.calibration, model, task.labels)
+
+
+def engine_of(checkpoint: Checkpoint, options: Options) -> Engine:
+    """The engine that scores a checkpoint."""
+    weights = materialise(checkpoint)
+    return Engine(
+        options.backend,
+        weights.model,
+        checkpoint.base,
+        dtype=options.dtype,
+        batch_size=options.batch_size,
+        max_length=options.max_length,
+        adapters=() if weights.adapter is None else (weights.adapter,),
+        revision=weights.revision,
+        server=options.server,
     )
+
+
+def quarantine_of(output: Path) -> Path:
+    """Where rows that cannot be scored are set aside."""
+    return output.with_name(f"{output.name}.quarantine.jsonl")
+
+
+def line_of(rejection: Rejection) -> str:
+    """A rejection as a line of the quarantine."""
+    return json.dumps(asdict(rejection), ensure_ascii=False) + "\n"
 
 
 def _claim(parts: Path, key: str) -> None:
@@ -122,110 +173,67 @@ def _claim(parts: Path, key: str) -> None:
     write_json(inputs, {"key": key})
 
 
-def _score_parts(rows: InputFile, parts: Path, checkpoint: Checkpoint, task: LabelTask, options: Options) -> None:
+def _score_parts(
+    rows: Input,
+    parts: Path,
+    checkpoint: Checkpoint,
+    model: str,
+    task: Task,
+    options: Options,
+    calibration: Calibration | None,
+) -> tuple[int, float]:
+    """Score the parts that are not there yet; returns the rows that were scored, and the seconds that it took."""
     starts = range(0, rows.rows, options.part_rows)
     left = [number for number, _ in enumerate(starts) if not _result(parts, number).exists()]
     if not left:
-        return
-    with _open_scorer(checkpoint, task, options) as scorer, progress_bar("infer", rows.rows) as bar:
-        bar.advance(rows.rows - sum(min(options.part_rows, rows.rows - starts[number]) for number in left))
+        return 0, 0.0
+    temperature = None if calibration is None else calibration.temperature
+    scorer = Scorer(checkpoint, task, options.max_length, options.max_tokens, model, temperature)
+    template = task.load(options.template)
+    total = sum(min(options.part_rows, rows.rows - starts[number]) for number in left)
+
+    def prepared() -> Iterator[Part]:
         for number in left:
-            good: list[tuple[Request, Tokens]] = []
-            bad: list[Rejection] = []
-            for request in requests_of(rows.part(number), starts[number], task):
-                if isinstance(request, Rejection):
-                    bad.append(request)
-                else:
-                    scorer.sort(request, good, bad)
-            bar.advance(len(bad))
-            table = scorer.score(good, bar.advance)
+            raw = rows.part(number)
+            yield scorer.part(number, len(raw), requests_of(raw, starts[number], task, template))
+
+    engine = engine_of(checkpoint, options)
+    with open_engine(engine, options.workers) as answering, progress_bar("infer", rows.rows) as bar:
+        started = time.monotonic()
+        bar.skip(rows.rows - total)
+        for part, table in scored_parts(answering, scorer, prepared(), engine, options.workers, bar.advance):
             # The quarantine first: a part counts as done once its result is there.
-            write_text(_quarantine(parts, number), "".join(map(_line, sorted(bad, key=lambda item: item.row))))
-            write_table(table, _result(parts, number), ["row"])
+            write_text(_quarantine(parts, part.number), "".join(map(line_of, sorted(part.rejections, key=_row))))
+            write_table(table, _result(parts, part.number), ["row"])
+        return total, time.monotonic() - started
 
 
-@dataclass(frozen=True)
-class _Scorer:
-    """A loaded checkpoint with its tokenizer."""
-
-    backend: Backend
-    adapter: Path | None
-    tokenizer: Any
-    task: LabelTask
-    max_length: int
-
-    def sort(self, request: Request, good: list[tuple[Request, Tokens]], bad: list[Rejection]) -> None:
-        """Tokenise a request, and reject it where the model would have to cut it."""
-        tokens = scoring_ids(self.tokenizer, self.task, request.messages)
-        if len(tokens) + ROOM_FOR_REPLY > self.max_length:
-            reason = f"prompt of {len(tokens)} tokens is longer than {self.max_length - ROOM_FOR_REPLY}"
-            bad.append(Rejection(request.row, request.id, reason))
-        else:
-            good.append((request, tokens))
-
-    def score(self, good: Sequence[tuple[Request, Tokens]], on_done: OnDone) -> pl.DataFrame:
-        """Results of one part, with their place in the input."""
-        requests = [request for request, _ in good]
-        logprobs = np.empty((0, len(self.task.labels)))
-        if good:
-            labels = label_continuations(self.tokenizer, self.task)
-            logprobs = label_logprobs(self.backend, [tokens for _, tokens in good], labels, self.adapter, on_done)
-        decisions, normalised = decide(self.task, logprobs)
-        by_label = [dict(zip(self.task.labels, map(_rounded, line), strict=True)) for line in normalised]
-        return pl.DataFrame(
-            {
-                "row": [request.row for request in requests],
-                "id": [request.id for request in requests],
-                "label": [decision.label for decision in decisions],
-                "confidence": [_rounded(decision.confidence or 0.0) for decision in decisions],
-                "logprobs": by_label,
-                "outcome": [decision.outcome for decision in decisions],
-            },
-            schema={
-                "row": pl.Int64,
-                "id": pl.String,
-                "label": pl.String,
-                "confidence": pl.Float64,
-                "logprobs": pl.Struct(dict.fromkeys(self.task.labels, pl.Float64)),
-                "outcome": pl.String,
-            },
-        )
+def scored_parts(
+    answering: Answering, scorer: Scorer, parts: Iterator[Part], engine: Engine, workers: int, on_done: OnDone
+) -> Iterator[tuple[Part, pl.DataFrame]]:
+    """Yield parts with their rows of the output, as they are finished; the next one is read while one is scored."""
+    adapter = engine.adapters[0] if engine.adapters else None
+    for part, answers in answered(answering, read_ahead(parts), scorer.ask, adapter, workers, on_done):
+        on_done(part.rows - len(answers))
+        yield part, scorer.table(part, answers)
 
 
-@contextmanager
-def _open_scorer(checkpoint: Checkpoint, task: LabelTask, options: Options) -> Iterator[_Scorer]:
-    from transformers import AutoTokenizer
-
-    weights = materialise(checkpoint)
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
-    with open_backend(
-        options.backend,
-        weights.model,
-        checkpoint.base,
-        dtype=options.dtype,
-        batch_size=options.batch_size,
-        max_length=options.max_length,
-        adapters=[weights.adapter] if weights.adapter else [],
-        revision=weights.revision,
-    ) as backend:
-        yield _Scorer(backend, weights.adapter, tokenizer, task, options.max_length)
-
-
-def _join(parts: Path, output: Path) -> Outcome:
-    """Put the parts together; the output comes last, since its presence says that all is done."""
+def _join(parts: Path, output: Path) -> tuple[pl.DataFrame, int]:
+    """Put the parts together; the output comes last, since its presence says that all is done. Returns it, and the rejected rows."""
     table = pl.concat([read_parquet(path) for path in sorted(parts.glob("part-*.parquet"))], rechunk=True).drop("row")
     rejected = "".join(path.read_text(encoding="utf-8") for path in sorted(parts.glob("part-*.jsonl")))
-    quarantine = output.with_name(f"{output.name}.quarantine.jsonl")
     if rejected:
-        write_text(quarantine, rejected)
+        write_text(quarantine_of(output), rejected)
     else:
-        quarantine.unlink(missing_ok=True)
+        quarantine_of(output).unlink(missing_ok=True)
     with atomic_file(output) as temporary:
-        if output.suffix == ".parquet":
-            table.write_parquet(temporary, compression="zstd", row_group_size=65_536)
-        else:
+        if output.suffix in JSON_LINES:
             table.write_ndjson(temporary)
-    return Outcome(output, table.height, rejected.count("\n"), quarantine if rejected else None)
+        elif output.suffix in ARROW:
+            table.write_ipc(temporary)
+        else:
+            table.write_parquet(temporary, compression="zstd", row_group_size=65_536)
+    return table, int((table["outcome"] == ERROR).sum())
 
 
 def _result(parts: Path, number: int) -> Path:
@@ -236,9 +244,5 @@ def _quarantine(parts: Path, number: int) -> Path:
     return parts / f"part-{number:06d}.jsonl"
 
 
-def _line(rejection: Rejection) -> str:
-    return json.dumps(asdict(rejection), ensure_ascii=False) + "\n"
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), DIGITS)
+def _row(rejection: Rejection) -> int:
+    return rejection.row

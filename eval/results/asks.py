@@ -93,12 +93,26 @@ class Replies:
 Ask = LabelScores | LabelSums | Replies
 
 
-def described(ask: Ask) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Rewards:
+    """A reward model's number for a prompt with a reply, which stand together where an ask has its prompt.
+
+    It is stored as the one log-probability of an answer.
+    """
+
+    kind: ClassVar[str] = "rewards"
+
+
+Stored = Ask | Rewards
+"""What a store holds the answers to."""
+
+
+def described(ask: Stored) -> dict[str, Any]:
     """Return an ask as JSON values; ``asked`` reads them."""
     return {"kind": ask.kind, **asdict(ask)}
 
 
-def asked(values: Mapping[str, Any]) -> Ask:
+def asked(values: Mapping[str, Any]) -> Stored:
     """Return the ask that ``described`` wrote down.
 
     Raises:
@@ -111,6 +125,8 @@ def asked(values: Mapping[str, Any]) -> Ask:
         return LabelSums(tuple(tuple(ids) for ids in rest["continuations"]))
     if values["kind"] == Replies.kind:
         return Replies(**rest)
+    if values["kind"] == Rewards.kind:
+        return Rewards()
     raise TickerTuneError(f"Unknown kind of question to an engine: {values['kind']}", "Use the version that wrote it")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from eval.backends.base import Tokens
-from eval.results.asks import Answer, Ask, asked, described
+from eval.results.asks import Answer, Stored, asked, described
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, read_json, remove_leftovers, sha256_value, sync_folder, write_json
 from tickertune.core.lock import waiting_lock
@@ -71,7 +71,7 @@ class Setting:
     """Of model and adapter (``eval.checkpoint.fingerprint``)."""
     backend: str
     dtype: str
-    ask: Ask
+    ask: Stored
 
     @property
     def key(self) -> dict[str, Any]:

@@ -1,46 +1,30 @@
-import json
-from pathlib import Path
+import time
 
+import numpy as np
 import polars as pl
 import pytest
 
-from eval.checkpoint import Checkpoint, base_checkpoint
+from eval.backends.fake import FakeBackend
+from eval.checkpoint import fingerprint
 from eval.inference import Options, batch, infer
+from eval.inference.inputs import JsonLinesFile
+from tests.eval.inference.made import OPTIONS, TEXTS, read_lines, write_lines
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.recipe import ModelConfig
 from tickertune.core.tasks import get_task
 
 SENTIMENT = get_task("sentiment")
-OPTIONS = Options(backend="fake", part_rows=10, max_length=400)
-TEXTS = [{"id": f"n{place}", "text": f"Profit of company {place} rose by {place} percent"} for place in range(35)]
-
-
-@pytest.fixture(scope="module")
-def checkpoint() -> Checkpoint:
-    return base_checkpoint(ModelConfig(name="tiny-llama"))
-
-
-def write_lines(path: Path, rows: list) -> Path:
-    path.write_text("".join(row if isinstance(row, str) else json.dumps(row) + "\n" for row in rows))
-    return path
-
-
-def read_lines(path: Path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-@pytest.fixture
-def source(tmp_path) -> Path:
-    return write_lines(tmp_path / "news.jsonl", TEXTS)
 
 
 def test_every_row_gets_a_decision_in_the_inputs_order(source, tmp_path, checkpoint):
     done = infer(source, tmp_path / "out.jsonl", checkpoint, SENTIMENT, OPTIONS)
     rows = read_lines(tmp_path / "out.jsonl")
-    assert (done.scored, done.rejected, done.quarantine) == (35, 0, None)
+    assert (done.rows, done.rejected, done.quarantine) == (35, 0, None)
+    assert done.rows_per_second is not None
+    assert done.rows_per_second > 0
     assert [row["id"] for row in rows] == [row["id"] for row in TEXTS]
     for row in rows:
-        assert set(row) == {"id", "label", "confidence", "logprobs", "outcome"}
+        assert list(row) == ["id", "outcome", "label", "confidence", "calibrated", "logprobs", "model"]
+        assert (row["outcome"], row["model"], row["calibrated"]) == ("label", fingerprint(checkpoint), None)
         assert row["label"] == max(row["logprobs"], key=row["logprobs"].get)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["news.jsonl", "out.jsonl"]
 
@@ -52,7 +36,7 @@ def test_parquet_and_json_lines_give_the_same_rows(source, tmp_path, checkpoint)
     assert pl.read_parquet(tmp_path / "out.parquet").to_dicts() == read_lines(tmp_path / "out.jsonl")
 
 
-@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@pytest.mark.parametrize("ending", ["jsonl", "parquet", "arrow"])
 def test_run_that_dies_half_way_goes_on_and_ends_in_the_same_bytes(source, tmp_path, checkpoint, monkeypatch, ending):
     whole, cut = tmp_path / f"whole.{ending}", tmp_path / f"cut.{ending}"
     infer(source, whole, checkpoint, SENTIMENT, OPTIONS)
@@ -92,7 +76,7 @@ def test_kill_while_parts_are_removed_leaves_a_finished_output(source, tmp_path,
             infer(source, out, checkpoint, SENTIMENT, OPTIONS)
     whole = out.read_bytes()
     assert whole.count(b"\n") == 35
-    monkeypatch.setattr(batch, "open_backend", lambda *_, **__: pytest.fail("scored again"))
+    monkeypatch.setattr(batch, "open_engine", lambda *_, **__: pytest.fail("scored again"))
     with pytest.raises(TickerTuneError, match="exists already"):
         infer(source, out, checkpoint, SENTIMENT, OPTIONS)
     assert out.read_bytes() == whole
@@ -122,28 +106,103 @@ def test_rows_that_cannot_be_scored_are_quarantined_with_the_reason(tmp_path, ch
         "[1]\n",
         {"text": "no id", "other": 1},
         {"id": "asked", "messages": prompt},
+        '{"id": "half a pair", "text": "up \\ud83d"}\n',
+        "[" * 100_000 + "\n",
+        '{"id": ' + "9" * 5000 + "}\n",
+        {"id": "nothing", "text": None},
     ]
     done = infer(write_lines(tmp_path / "in.jsonl", rows), tmp_path / "o.jsonl", checkpoint, SENTIMENT, OPTIONS)
-    assert [row["id"] for row in read_lines(tmp_path / "o.jsonl")] == ["n0", "7", "asked"]
+    out = read_lines(tmp_path / "o.jsonl")
+    assert len(out) == done.rows == len(rows)
+    scored = {place: row["id"] for place, row in enumerate(out) if row["outcome"] != "error"}
+    assert scored == {0: "n0", 7: "7", 8: "asked"}
+    assert (out[1]["id"], out[3]["id"]) == ("1", "long")
+    assert all(row["label"] is None is row["logprobs"] for row in out if row["outcome"] == "error")
     assert done.quarantine == tmp_path / "o.jsonl.quarantine.jsonl"
     reasons = {row["row"]: row["reason"] for row in read_lines(done.quarantine)}
-    assert list(reasons) == [1, 2, 3, 4, 5, 6]
+    assert list(reasons) == [1, 2, 3, 4, 5, 6, 9, 10, 11, 12]
+    assert done.rejected == 10
     assert "not JSON" in reasons[1]
     assert "longer than" in reasons[3]
     assert "user's turn" in reasons[4]
     assert "messages.0.role" in reasons[5]
+    assert "no Unicode: surrogates not allowed at character" in reasons[9]
+    assert "not JSON" in reasons[10]
+    assert "not JSON" in reasons[11]
+    assert reasons[12] == "neither messages nor text"
 
 
-def test_file_of_bad_rows_alone_gives_an_empty_output(tmp_path, checkpoint):
+def test_file_of_bad_rows_alone_gives_a_row_for_each(tmp_path, checkpoint):
     source = write_lines(tmp_path / "in.jsonl", [{"text": ""}])
     done = infer(source, tmp_path / "o.jsonl", checkpoint, SENTIMENT, OPTIONS)
-    assert (done.scored, done.rejected) == (0, 1)
-    assert (tmp_path / "o.jsonl").read_bytes() == b""
+    assert (done.rows, done.rejected) == (1, 1)
+    assert [row["outcome"] for row in read_lines(tmp_path / "o.jsonl")] == ["error"]
+
+
+def test_prompt_that_makes_no_number_is_set_aside_and_a_model_that_makes_none_is_refused(
+    source, tmp_path, checkpoint, monkeypatch
+):
+    scored = FakeBackend.score
+
+    def damaged(rows):
+        def score(self, prompts, *rest):
+            found = scored(self, prompts, *rest)
+            found[rows] = np.nan
+            return found
+
+        return score
+
+    monkeypatch.setattr(FakeBackend, "score", damaged([3]))
+    done = infer(source, tmp_path / "o.jsonl", checkpoint, SENTIMENT, OPTIONS)
+    assert (done.rows, done.rejected) == (35, 4)  # the fourth row of each part
+    reasons = read_lines(done.quarantine)
+    assert [(row["row"], row["id"]) for row in reasons] == [(3, "n3"), (13, "n13"), (23, "n23"), (33, "n33")]
+    assert {row["reason"] for row in reasons} == {"the model gives log-probabilities that are not numbers"}
+    monkeypatch.setattr(FakeBackend, "score", damaged(slice(None)))
+    with pytest.raises(TickerTuneError, match="not numbers for all of 10 prompts"):
+        infer(source, tmp_path / "p.jsonl", checkpoint, SENTIMENT, OPTIONS)
+
+
+def test_messages_that_the_chat_template_refuses_are_set_aside(tmp_path, checkpoint, monkeypatch):
+    from jinja2 import TemplateError
+
+    from eval.inference import scorer
+
+    ids = scorer.scoring_ids
+
+    def strict(tokenizer, task, messages):
+        if len(messages) > 1:
+            raise TemplateError("roles must alternate")
+        return ids(tokenizer, task, messages)
+
+    monkeypatch.setattr(scorer, "scoring_ids", strict)
+    ask = {"role": "user", "content": "Is this good?"}
+    source = write_lines(tmp_path / "in.jsonl", [{"messages": [ask]}, {"messages": [ask, ask]}])
+    done = infer(source, tmp_path / "o.jsonl", checkpoint, SENTIMENT, OPTIONS)
+    (line,) = read_lines(done.quarantine)
+    assert (line["row"], line["reason"]) == (1, "the model's chat template refuses the messages: roles must alternate")
+
+
+def test_no_more_than_one_part_is_read_ahead(source, tmp_path, checkpoint, monkeypatch):
+    """Parts that were read, and those whose scoring has begun, each time that an engine is asked."""
+    read, begun = [], []
+    part, score = JsonLinesFile.part, FakeBackend.score
+    monkeypatch.setattr(JsonLinesFile, "part", lambda self, number: read.append(number) or part(self, number))
+
+    def slow(self, prompts, *rest):
+        begun.append(len(read))
+        time.sleep(0.05)
+        assert len(set(read)) <= len(begun) + 1
+        return score(self, prompts, *rest)
+
+    monkeypatch.setattr(FakeBackend, "score", slow)
+    infer(source, tmp_path / "o.jsonl", checkpoint, SENTIMENT, Options(backend="fake", part_rows=2, max_length=400))
+    assert len(begun) == 18
 
 
 def test_missing_column_is_named_with_those_that_are_there(tmp_path, checkpoint):
     source = write_lines(tmp_path / "in.jsonl", [{"headline": "x", "id": 1}])
-    with pytest.raises(TickerTuneError, match=r"lacks the column messages or text .*headline, id"):
+    with pytest.raises(TickerTuneError, match=r"lacks the column messages or text for task sentiment .*headline, id"):
         infer(source, tmp_path / "o.jsonl", checkpoint, SENTIMENT, OPTIONS)
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
