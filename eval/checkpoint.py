@@ -9,6 +9,7 @@ from tickertune.core.files import read_json, sha256_value
 from tickertune.core.models import check_adapter, check_weights, folder_hashes, model_fingerprint, resolve_model
 from tickertune.core.quantization import dequantised_base
 from tickertune.core.recipe import ModelConfig
+from tickertune.core.reward_model import KIND
 
 FACTS = "tickertune.json"
 CHECKPOINTS = "checkpoints"
@@ -69,6 +70,8 @@ def checkpoint_of(name: str, stage_folder: Path, model: ModelConfig) -> Checkpoi
         raise TickerTuneError(f"Checkpoint folder {stage_folder} does not exist", "Train it first, or correct the path")
     base = resolve_model(model)
     facts: dict[str, str] = next((read_json(path) for path in _facts_of(stage_folder) if path.is_file()), {})
+    if facts.get("kind") == KIND:
+        raise TickerTuneError(f"{stage_folder} holds a reward model, which writes no replies", "Name a policy's folder")
     quantization, dtype = facts.get("quantization"), facts.get("dtype") or model.dtype
     for folder in (stage_folder / "model", stage_folder):
         if (folder / "config.json").is_file():

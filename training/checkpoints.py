@@ -166,9 +166,10 @@ def _order_adapter_config(path: Path) -> None:
 def _store_in(folder: Path, dtype: str) -> None:
     """Turn saved float32 master weights into ``dtype``."""
     import torch
-    from transformers import AutoModelForCausalLM
+    import transformers
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype))
+    kind = getattr(transformers, transformers.AutoConfig.from_pretrained(folder).architectures[0])
+    model = kind.from_pretrained(folder, dtype=getattr(torch, dtype))
     for path in folder.glob("*.safetensors*"):
         path.unlink()
     model.save_pretrained(folder)

@@ -6,7 +6,16 @@ from typing import Any, Literal
 import torch
 from peft import LoraConfig as PeftLoraConfig
 from peft import PeftModel, get_peft_model
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase, set_seed
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedTokenizerBase,
+    set_seed,
+)
+from trl.trainer.reward_trainer import suppress_seqcls_warning
 
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.quantization import nf4_config
@@ -50,10 +59,7 @@ def load_base(base: str, model: ModelConfig, method: Method, weights: Path | Non
         method: How it will be trained.
         weights: Folder of fully trained weights that replace the base's.
     """
-    loading: dict[str, Any] = {"dtype": torch.float32 if method == "full" else getattr(torch, model.dtype)}
-    if use_cpu():
-        # The CPU kernel of fused attention spends twice the forward's time going backward at these lengths.
-        loading["attn_implementation"] = "eager"
+    loading = _loading(model, method)
     if method == "qlora":
         loading["quantization_config"] = nf4_config(model.dtype)
         loading["device_map"] = {"": "cpu" if use_cpu() else torch.cuda.current_device()}
@@ -62,8 +68,43 @@ def load_base(base: str, model: ModelConfig, method: Method, weights: Path | Non
     return AutoModelForCausalLM.from_pretrained(base, revision=model.revision, use_safetensors=True, **loading)
 
 
+def _loading(model: ModelConfig, method: Method) -> dict[str, Any]:
+    loading: dict[str, Any] = {"dtype": torch.float32 if method == "full" else getattr(torch, model.dtype)}
+    if use_cpu():
+        # The CPU kernel of fused attention spends twice the forward's time going backward at these lengths.
+        loading["attn_implementation"] = "eager"
+    return loading
+
+
+def load_rater(base: str, model: ModelConfig, method: Method, tokenizer: PreTrainedTokenizerBase, seed: int) -> Any:
+    """Load a language model with a new head of one output in the place of its vocabulary's, for training as a reward model.
+
+    Args:
+        base: Folder or Hub id, as ``resolve_model`` gave it.
+        model: The configuration that named it.
+        method: How it will be trained; dtypes as in ``load_base``.
+        tokenizer: Its padding tells the model where a row ends.
+        seed: The head's first weights come from it.
+
+    Raises:
+        TickerTuneError: transformers has no such head for this kind of model.
+    """
+    shape = AutoConfig.from_pretrained(base, revision=model.revision)
+    if type(shape) not in AutoModelForSequenceClassification._model_mapping:
+        raise TickerTuneError(
+            f"transformers has no sequence classifier of type {shape.model_type}", "Use another model"
+        )
+    set_seed(seed)
+    with suppress_seqcls_warning():
+        rater = AutoModelForSequenceClassification.from_pretrained(
+            base, revision=model.revision, num_labels=1, use_safetensors=True, **_loading(model, method)
+        )
+    rater.config.pad_token_id = tokenizer.pad_token_id
+    return rater
+
+
 def add_adapter(model: Any, lora: LoraConfig, seed: int) -> Any:
-    """Put a new LoRA adapter on a base model; its random part comes from ``seed``.
+    """Put a new LoRA adapter on a base model, or on a rater, whose head is then trained with it; its random part comes from ``seed``.
 
     Raises:
         TickerTuneError: The model has no such layer.
@@ -78,6 +119,7 @@ def add_adapter(model: Any, lora: LoraConfig, seed: int) -> Any:
     if layers is not None and targets == "all-linear":
         targets = _linear_names(model)  # PEFT takes layers only beside a list of names
     set_seed(seed)
+    head = getattr(model, "score", None)
     shape = PeftLoraConfig(
         r=lora.r,
         lora_alpha=lora.alpha,
@@ -86,9 +128,13 @@ def add_adapter(model: Any, lora: LoraConfig, seed: int) -> Any:
         use_dora=lora.dora,
         target_modules=targets,
         layers_to_transform=lora.layers_to_transform,
-        task_type="CAUSAL_LM",
+        task_type="CAUSAL_LM" if head is None else "SEQ_CLS",
+        modules_to_save=None if head is None else ["score"],
     )
-    return get_peft_model(model, shape)
+    adapted = get_peft_model(model, shape)
+    if head is not None:
+        adapted.base_model.model.score.float()  # its steps are too small for bfloat16, as those of an adapter's weights
+    return adapted
 
 
 def _linear_names(model: Any) -> list[str]:
@@ -97,7 +143,9 @@ def _linear_names(model: Any) -> list[str]:
         {
             name.rpartition(".")[2]
             for name, module in model.named_modules()
-            if isinstance(module, torch.nn.Linear) and module is not model.get_output_embeddings()
+            if isinstance(module, torch.nn.Linear)
+            and module is not model.get_output_embeddings()
+            and module is not getattr(model, "score", None)
         }
     )
 

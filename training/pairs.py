@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -11,10 +11,10 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, sha256_file
 from tickertune.core.models import resolve_model
 from tickertune.core.prompting import answer_ids, prompt_ids
-from tickertune.core.recipe.dpo import DpoConfig
+from tickertune.core.recipe import DpoConfig, RewardModelConfig
 from tickertune.core.table import read_parquet
 from tickertune.core.tasks import get_task
-from training.rationales.output import PAIR_COLUMNS, PAIRS_FILE
+from training.rationales.output import PAIR_COLUMNS, PAIR_TIMES, PAIRS_FILE
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -29,6 +29,8 @@ class Pairs:
     chosen_ids: list[list[int]] = field(default_factory=list)
     """The better reply with its end token: only replies have a loss."""
     rejected_ids: list[list[int]] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    """Place of each pair in the frame that it was tokenised from."""
     dropped: Counter[str] = field(default_factory=Counter)
     """How many pairs were left out, by reason."""
 
@@ -50,17 +52,12 @@ def read_pairs(folder: Path) -> tuple[pl.DataFrame, str]:
         folder: A folder of pairs, or the rationales' folder that holds it.
 
     Returns:
-        Rows with ``PAIR_COLUMNS``, and the SHA-256 of their file.
+        Rows with ``PAIR_COLUMNS`` and, where the pairs are dated, ``PAIR_TIMES``, and the SHA-256 of their file.
 
     Raises:
         TickerTuneError: There are none, a column is missing or of another type, or a label is none of the task's.
     """
-    found = next((place for place in (folder / "pairs", folder) if (place / PAIRS_FILE).is_file()), None)
-    if found is None:
-        raise TickerTuneError(
-            f"Folder {folder} holds no preference pairs ({PAIRS_FILE})",
-            "Make them with: python -m training.rationales, or correct --dataset",
-        )
+    found = _found(folder)
     frame = read_parquet(found / PAIRS_FILE)
     missing = [name for name in PAIR_COLUMNS if name not in frame.columns]
     if missing:
@@ -69,24 +66,42 @@ def read_pairs(folder: Path) -> tuple[pl.DataFrame, str]:
             f"Preference pairs have the columns {', '.join(PAIR_COLUMNS)}",
         )
     turn = pl.Struct({"role": pl.String(), "content": pl.String()})
+    times = [name for name in PAIR_TIMES if name in frame.columns]
     try:
         frame = frame.select(
-            pl.col(name).cast(pl.List(turn) if name == "prompt" else pl.String()) for name in PAIR_COLUMNS
+            *(pl.col(name).cast(pl.List(turn) if name == "prompt" else pl.String()) for name in PAIR_COLUMNS),
+            *(pl.col(name).cast(pl.Datetime("us", "UTC")) for name in times),
         )
     except pl.exceptions.PolarsError as error:
         raise TickerTuneError(
             f"{found / PAIRS_FILE} has a column of the wrong type ({str(error).splitlines()[0]})",
-            "A prompt is a list of turns with role and content, all else is text",
+            "A prompt is a list of turns with role and content, as_of and exit are times, all else is text",
         ) from error
     if frame.is_empty():
         raise TickerTuneError(f"{found / PAIRS_FILE} has no pair", "Raise draws or reflection_rounds of the rationales")
-    task = get_task(read_json(found / "info.json")["task"])
+    task = get_task(pairs_info(folder)["task"])
     strange = sorted(set(frame["label"]) - set(task.labels))
     if strange:
         raise TickerTuneError(
             f"Label {strange[0]!r} in {found} is none of task {task.name} ({', '.join(task.labels)})", "Make them again"
         )
     return frame.sort("sample_id", maintain_order=True), sha256_file(found / PAIRS_FILE)
+
+
+def pairs_info(folder: Path) -> dict[str, Any]:
+    """Read what stands beside preference pairs of where they come from; folders as in ``read_pairs``."""
+    info: dict[str, Any] = read_json(_found(folder) / "info.json")
+    return info
+
+
+def _found(folder: Path) -> Path:
+    found = next((place for place in (folder / "pairs", folder) if (place / PAIRS_FILE).is_file()), None)
+    if found is None:
+        raise TickerTuneError(
+            f"Folder {folder} holds no preference pairs ({PAIRS_FILE})",
+            "Make them with: python -m training.rationales, or correct --dataset",
+        )
+    return found
 
 
 def check_pairs(folder: Path, config: DpoConfig) -> None:
@@ -97,14 +112,16 @@ def check_pairs(folder: Path, config: DpoConfig) -> None:
     tokenise_pairs(frame, load_tokenizer(resolve_model(config.model), config.model), config)
 
 
-def tokenise_pairs(frame: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", config: DpoConfig) -> Pairs:
+def tokenise_pairs(
+    frame: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", config: DpoConfig | RewardModelConfig
+) -> Pairs:
     """Tokenise pairs; one whose prompt and longer reply exceed ``max_length`` is dropped, or refused, and never cut.
 
     Raises:
         TickerTuneError: A pair is too long and the recipe refuses that, or no pair is left.
     """
     pairs = Pairs(dropped=Counter(too_long=0, equal=0))
-    for messages, chosen, rejected in frame.select("prompt", "chosen", "rejected").iter_rows():
+    for row, (messages, chosen, rejected) in enumerate(frame.select("prompt", "chosen", "rejected").iter_rows()):
         prompt = prompt_ids(tokenizer, messages)
         better, worse = answer_ids(tokenizer, chosen), answer_ids(tokenizer, rejected)
         if better == worse:
@@ -112,6 +129,7 @@ def tokenise_pairs(frame: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", co
         elif len(prompt) + max(len(better), len(worse)) > config.max_length:
             pairs.dropped["too_long"] += 1
         else:
+            pairs.rows.append(row)
             pairs.prompt_ids.append(prompt)
             pairs.chosen_ids.append(better)
             pairs.rejected_ids.append(worse)

@@ -7,7 +7,8 @@ from typing import Any, get_args
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.models import check_adapter, check_weights, resolve_model
-from tickertune.core.recipe import DpoConfig, GrpoConfig, SftConfig
+from tickertune.core.recipe import DpoConfig, GrpoConfig, RewardModelConfig, SftConfig
+from tickertune.core.reward_model import KIND
 from tickertune.core.tracking import UNTRACKED, trackers_of
 from training.models import Method
 from training.preflight import check_output, check_quantization, folders
@@ -33,7 +34,7 @@ class Opening:
     start: Start
 
 
-def opening(config: SftConfig | GrpoConfig | DpoConfig) -> Opening:
+def opening(config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig) -> Opening:
     """Settle the libraries, find the folders and the weights to start from, and check what can be checked by then.
 
     Raises:
@@ -42,14 +43,15 @@ def opening(config: SftConfig | GrpoConfig | DpoConfig) -> Opening:
     timer = Timer()
     settle_libraries()
     dataset, output = folders(config)
-    start = Start(config.method, None) if isinstance(config, SftConfig) else start_of(config.init)
+    fresh = isinstance(config, SftConfig | RewardModelConfig)
+    start = Start(config.method, None) if fresh else start_of(config.init)
     check_quantization(start.method)
     if not trackers_of(config.tracking) and config.tracking == "auto":
         say(UNTRACKED)
     return Opening(timer, dataset, output, start)
 
 
-def base_of(config: SftConfig | GrpoConfig | DpoConfig, opened: Opening, args: Any) -> str:
+def base_of(config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig, opened: Opening, args: Any) -> str:
     """Return the base model's folder or Hub id; the main process fetches or makes it first.
 
     Raises:
@@ -77,7 +79,10 @@ def start_of(init: Path | None) -> Start:
         return Start("lora", None)
     if not init.is_dir():
         raise TickerTuneError(f"Folder {init} to start from does not exist", "Train it first, or correct --init")
-    method = read_json(init / FACTS).get("method")
+    facts = read_json(init / FACTS)
+    if facts.get("kind") == KIND:
+        raise TickerTuneError(f"{init} holds a reward model, which writes no replies", "Start from an SFT stage")
+    method = facts.get("method")
     if method not in get_args(Method):
         raise TickerTuneError(f"{init / FACTS} names no training method (given: {method!r})", "Run the SFT stage again")
     weights = init / ("model" if method == "full" else "adapter")

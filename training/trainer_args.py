@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from trl import DPOConfig, GRPOConfig, SFTConfig
+from trl import DPOConfig, GRPOConfig, RewardConfig, SFTConfig
 
 from tickertune.core.errors import TickerTuneError, did_you_mean
-from tickertune.core.recipe import DpoConfig, GrpoConfig
+from tickertune.core.recipe import DpoConfig, GrpoConfig, RewardModelConfig
 from tickertune.core.recipe import SftConfig as SftRecipe
 from training.models import Method, use_cpu
 
-A = TypeVar("A", SFTConfig, GRPOConfig, DPOConfig)
+A = TypeVar("A", SFTConfig, GRPOConfig, DPOConfig, RewardConfig)
 
 REFUSED = {
     "trust_remote_code": "code from a model repository is never run",
@@ -84,6 +84,30 @@ def dpo_args(config: DpoConfig, output: Path, method: Method) -> DPOConfig:
         "include_num_input_tokens_seen": "non_padding",
     }
     return build(DPOConfig, owned, {}, config.trainer)
+
+
+def reward_model_args(config: RewardModelConfig, output: Path) -> RewardConfig:
+    """Return the arguments of TRL's RewardTrainer; pairs come tokenised and are never cut.
+
+    Raises:
+        TickerTuneError: A key of ``trainer`` is unknown, ours, or has a value that TRL refuses.
+    """
+    shared = _shared(config, output, config.method)
+    del shared["shuffle_dataset"]  # as in DPO
+    owned = shared | {
+        "lr_scheduler_type": config.scheduler,
+        "warmup_steps": config.warmup_ratio,
+        "num_train_epochs": config.epochs,
+        "per_device_train_batch_size": config.batch_size,
+        "gradient_accumulation_steps": config.gradient_accumulation,
+        "max_length": None,
+        "center_rewards_coefficient": config.center,
+        "disable_dropout": False,  # it would switch lora.dropout off without a word
+        "gradient_checkpointing": config.gradient_checkpointing,
+        "logging_steps": config.logging_steps,
+        "include_num_input_tokens_seen": "non_padding",
+    }
+    return build(RewardConfig, owned, {}, config.trainer)
 
 
 def grpo_args(config: GrpoConfig, output: Path, method: Method) -> GRPOConfig:
@@ -177,7 +201,9 @@ def build(kind: type[A], owned: Mapping[str, Any], defaults: Mapping[str, Any], 
         ) from error
 
 
-def _shared(config: SftRecipe | GrpoConfig | DpoConfig, output: Path, method: Method) -> dict[str, Any]:
+def _shared(
+    config: SftRecipe | GrpoConfig | DpoConfig | RewardModelConfig, output: Path, method: Method
+) -> dict[str, Any]:
     return {
         "output_dir": str(output / "checkpoints"),
         "learning_rate": config.learning_rate,

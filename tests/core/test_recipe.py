@@ -15,6 +15,7 @@ from tickertune.core.recipe import (
     GrpoConfig,
     ModelConfig,
     RationalesConfig,
+    RewardModelConfig,
     SftConfig,
     load_config,
     load_recipe,
@@ -31,6 +32,7 @@ STAGES = {
     "rationales": RationalesConfig,
     "own_teacher": RationalesConfig,
     "dpo": DpoConfig,
+    "reward_model": RewardModelConfig,
 }
 FILES = sorted(path for path in (ROOT / "recipes").rglob("*.yaml") if path.parent.name != "accelerate")
 

@@ -11,54 +11,23 @@ import torch
 import yaml
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerBase
 
-from data_pipeline.dataset import read_info
 from tests.training.conftest import TINY, Cut, cut_after, equal_weights, sft_config, weights
-from tests.training.rationales.scripted import TASK, config, other, tagged_data, tagged_samples, thesis
+from tests.training.rationales.scripted import made_pairs, write_made_pairs
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.models import model_fingerprint, resolve_model
-from tickertune.core.prompting import answer_ids, chat, prompt_ids
+from tickertune.core.prompting import answer_ids, prompt_ids
 from tickertune.core.recipe import DpoConfig
-from tickertune.core.sample import Sample
-from tickertune.core.table import frame_of
 from training import dpo, sft
 from training.pairs import read_pairs, tokenise_pairs
-from training.rationales.output import Made, Pair, write_pairs
 from training.stage import main
 from training.trainer_args import dpo_args
-
-FACTS = {
-    "teacher": {"kind": "scripted"},
-    "rationales": {"asked": 0, "parsed": 0, "right": 0, "kept": 0, "dropped": {}, "acceptance_rate": 0.0},
-    "too_long": 0,
-    "reflections": {},
-    "pairs": 12,
-    "replies": 0,
-    "tokens_in": 0,
-    "tokens_out": 0,
-}
-
-
-def made_pairs() -> list[Pair]:
-    return [
-        Pair(sample.sample_id, sample.label, prompt, thesis(prompt, sample.label), thesis(prompt, other(sample.label)))
-        for sample in tagged_samples(12)
-        for prompt in [chat(sample.messages)]
-    ]
 
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve pairs, right against wrong."""
-    folder = tmp_path_factory.mktemp("pairs")
-    data = tagged_data(folder / "data")
-    settings = config(data, folder)
-    write_pairs(
-        made_pairs(),
-        Made(read_info(data), frame_of(Sample, tagged_samples(12)), TASK, settings, FACTS),
-        folder / "pairs",
-    )
-    return folder
+    return write_made_pairs(tmp_path_factory.mktemp("pairs"), made_pairs())
 
 
 @pytest.fixture(scope="module")

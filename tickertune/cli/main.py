@@ -22,6 +22,7 @@ COMMANDS = {
     "rationales": "Ask a teacher for rationales and preference pairs of a train split.",
     "sft": "Fine-tune on a data set.",
     "dpo": "Tune on preference pairs, from an SFT stage.",
+    "reward-model": "Train a model that scores replies on preference pairs.",
     "grpo": "Tune on stock-price feedback, from an SFT stage.",
     "eval": "Score a checkpoint and the baselines on a data set.",
     "guards": "Ask whether the scores of an evaluation mean what they seem to mean.",
@@ -73,7 +74,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import the subcommand that ``args`` calls; an unknown name is reported with the nearest known one."""
         name, _, rest = super().resolve_command(ctx, args)
-        command: Any = typer.main.get_command(import_module(f"tickertune.cli.{name}").app)
+        command: Any = typer.main.get_command(import_module(f"tickertune.cli.{name.replace('-', '_')}").app)
         command.name = name
         return name, command, rest
 

@@ -19,6 +19,8 @@ from tickertune.core.tasks import Task
 
 PAIRS_FILE = Path("data") / "train.parquet"
 PAIR_COLUMNS = ("sample_id", "label", "prompt", "chosen", "rejected")
+PAIR_TIMES = ("as_of", "exit")
+"""When the sample was decided and when its outcome was known, aware UTC; null for undated texts."""
 _CARD = "README.md"
 
 
@@ -94,7 +96,7 @@ def write_rationales(rationales: Sequence[Rationale], made: Made, folder: Path) 
 
 
 def write_pairs(pairs: Sequence[Pair], made: Made, folder: Path) -> None:
-    """Write preference pairs: ``data/train.parquet`` with ``PAIR_COLUMNS``, ``info.json`` and a card.
+    """Write preference pairs: ``data/train.parquet`` with ``PAIR_COLUMNS`` and ``PAIR_TIMES``, ``info.json`` and a card.
 
     Args:
         pairs: At least one.
@@ -103,11 +105,15 @@ def write_pairs(pairs: Sequence[Pair], made: Made, folder: Path) -> None:
     """
     turn = pl.Struct({"role": pl.String(), "content": pl.String()})
     schema = {name: pl.List(turn) if name == "prompt" else pl.String() for name in PAIR_COLUMNS}
-    frame = pl.DataFrame([asdict(pair) for pair in pairs], schema=schema)
+    times = made.samples.select("sample_id", *PAIR_TIMES)
+    frame = pl.DataFrame([asdict(pair) for pair in pairs], schema=schema).join(
+        times, on="sample_id", how="left", maintain_order="left", validate="m:1"
+    )
     with atomic_dir(folder) as temporary:
         write_table(frame, temporary / PAIRS_FILE, ("sample_id",))
         facts = {
             "task": made.task.name,
+            "horizon": made.info.horizon,
             "pairs": len(pairs),
             "pairs_hash": sha256_file(temporary / PAIRS_FILE),
             "source": _source(made.info),
@@ -137,7 +143,8 @@ def _pairs_card(count: int, made: Made) -> str:
         f"# {made.task.name}: preference pairs by reflection\n",
         f"{count} pairs of two replies to one prompt. `rejected` is a wrong first answer. Its teacher was told that it was wrong, "
         "reflected, and answered again: `chosen` is that second answer, which is right. The reflection stands in neither, and the "
-        "prompt is the sample's own. Nothing in it is investment advice.\n",
+        "prompt is the sample's own. `as_of` is when the sample was decided, `exit` when its outcome was known. Nothing in it is "
+        "investment advice.\n",
         f"Licences of the texts: {', '.join(made.info.licences) or 'none stated'}; the texts {may}.\n",
         _origin_section(made),
     ]

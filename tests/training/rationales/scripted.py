@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.dataset import read_info
 from tests.training.conftest import make_samples, write_samples
 from tickertune.core.answers import tagged_reply
+from tickertune.core.prompting import chat
 from tickertune.core.recipe import RationalesConfig
 from tickertune.core.sample import Message, Sample
+from tickertune.core.table import frame_of
 from tickertune.core.tasks import get_task
+from training.rationales.output import Made, Pair, write_pairs
 from training.rationales.styles import AGAIN, REFLECT
 from training.rationales.teacher import Ask, Chat, Reply
 
@@ -88,3 +92,31 @@ def thesis(messages: Chat, label: str, words: str = "it says") -> str:
 def turn_of(messages: Chat) -> str:
     """What a conversation asks for: ``first``, ``reflection`` or ``again``."""
     return {REFLECT: "reflection", AGAIN: "again"}.get(messages[-1]["content"], "first")
+
+
+def made_pairs(count: int = 12) -> list[Pair]:
+    """Right against wrong, of the samples of ``tagged_samples``."""
+    return [
+        Pair(sample.sample_id, sample.label, prompt, thesis(prompt, sample.label), thesis(prompt, other(sample.label)))
+        for sample in tagged_samples(count)
+        for prompt in [chat(sample.messages)]
+    ]
+
+
+def write_made_pairs(folder: Path, pairs: Sequence[Pair]) -> Path:
+    """Write pairs as the rationales' stage does, and return its folder."""
+    data = tagged_data(folder / "data", len(pairs))
+    facts = {
+        "teacher": {"kind": "scripted"},
+        "rationales": {"asked": 0, "parsed": 0, "right": 0, "kept": 0, "dropped": {}, "acceptance_rate": 0.0},
+        "rationales_by_label": {},
+        "too_long": 0,
+        "reflections": {},
+        "pairs": len(pairs),
+        "replies": 0,
+        "tokens_in": 0,
+        "tokens_out": 0,
+    }
+    made = Made(read_info(data), frame_of(Sample, tagged_samples(len(pairs))), TASK, config(data, folder), facts)
+    write_pairs(pairs, made, folder / "pairs")
+    return folder

@@ -49,6 +49,7 @@ from tickertune.core.recipe.prompt import (
     TokenBudgetConfig,
 )
 from tickertune.core.recipe.rationales import EndpointTeacherConfig, EngineTeacherConfig, RationalesConfig
+from tickertune.core.recipe.reward_model import RewardModelConfig
 from tickertune.core.recipe.rewards import (
     ClassBonusConfig,
     DecisionMatrixConfig,
@@ -134,6 +135,7 @@ __all__ = [
     "Recipe",
     "RetuningLabelConfig",
     "ReturnsContextConfig",
+    "RewardModelConfig",
     "RewardStage",
     "SentimentDataConfig",
     "SentimentSetConfig",
