@@ -70,7 +70,9 @@ class Exchange:
 
     def _failure(self, error: FetchError) -> TickerTuneError:
         told = failure(error, self._endpoint, self._config)
-        return RefusedPromptError(told, error.key) if isinstance(error, RefusedRequestError) else told
+        if isinstance(error, RefusedRequestError) and isinstance(error.key, int):
+            return RefusedPromptError(told, error.key)
+        return told
 
     def _settle(
         self, kind: str, place: int, body: Body, extras: Sequence[Body], read: Callable[[int, Any], None]

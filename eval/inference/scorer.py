@@ -71,9 +71,10 @@ class Scorer:
 
         self._tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
         self._task, self._model, self._temperature = task, model, temperature
-        scored = isinstance(task, LabelTask)
-        self._longest = max_length - (ROOM_FOR_LABEL if scored else max_tokens)
-        self.ask: Ask = label_ask(label_continuations(self._tokenizer, task)) if scored else Replies(max_tokens)
+        self._longest = max_length - (ROOM_FOR_LABEL if isinstance(task, LabelTask) else max_tokens)
+        self.ask: Ask = (
+            label_ask(label_continuations(self._tokenizer, task)) if isinstance(task, LabelTask) else Replies(max_tokens)
+        )
 
     def part(self, number: int, rows: int, requests: Iterable[Request | Rejection]) -> Part:
         """Tokenise rows, and set aside those that the model would have to cut or its chat template refuses."""

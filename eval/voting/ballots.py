@@ -34,6 +34,16 @@ class Ballots:
     """By how much the stated scores favour the label, in 0 to 1; nan where none are stated."""
     tokens: NDArray[np.int64]
     """Tokens of the replies."""
+    rewards: NDArray[np.float64] | None = None
+    """A reward model's number for each reply that names a label, else nan; None: there is no such model."""
+    rated_tokens: NDArray[np.int64] | None = None
+    """Tokens that it reads for each, the prompt included."""
+
+    def first(self, count: int) -> "Ballots":
+        """The first ``count`` replies of each prompt."""
+        return Ballots(
+            *(None if values is None else values[:, :count] for values in vars(self).values())  # type: ignore[arg-type]
+        )
 
     @property
     def replies(self) -> int:

@@ -11,10 +11,10 @@ from eval.comparison import metric_rows
 from eval.metrics.confusion import accuracy, macro_f1, mcc, unparsed_share, weighted_f1
 from eval.prediction import predictions_of
 from eval.voting.ballots import Ballots
-from eval.voting.rules import decisions_of, vote, weights_of
+from eval.voting.rules import decisions_of, tally, weights_of
 from tickertune.core.noun import Noun
 from tickertune.core.recipe import EvalConfig
-from tickertune.core.recipe.votes import VoteRule
+from tickertune.core.recipe.votes import BEST, VoteRule
 from tickertune.core.tasks import LabelTask
 
 SUBSETS = 200
@@ -49,6 +49,8 @@ class VotePoint(Noun):
     """How many subsets that is the mean of."""
     reply_tokens: float
     """Tokens that the first ``replies`` replies of a prompt have, mean over prompts."""
+    rated_tokens: float = 0.0
+    """Tokens that a reward model reads for them, the prompt once for each reply, mean over prompts; 0 where none decides."""
 
 
 def curve_points(
@@ -78,11 +80,11 @@ def curve_points(
     gold = np.array([place[label] for label in samples["label"]], dtype=np.int64)
     points = []
     for count in counts_of(ballots.replies):
-        votes = vote(ballots.labels[:, :count], weights[:, :count], classes)
-        frame = predictions_of(samples, task, decisions_of(votes, _first(ballots, count), task.labels))
+        votes = tally(rule, ballots.labels[:, :count], weights[:, :count], classes)
+        frame = predictions_of(samples, task, decisions_of(votes, ballots.first(count), task.labels))
         rows = {row.metric: row for row in metric_rows({checkpoint: frame}, task, config, world, horizon, [], [])}
         subsets = subsets_of(ballots.replies, count, config.seed)
-        chosen = [vote(ballots.labels[:, subset], weights[:, subset], classes).labels for subset in subsets]
+        chosen = [tally(rule, ballots.labels[:, subset], weights[:, subset], classes).labels for subset in subsets]
         tables = np.stack([_confusion(gold, labels, classes) for labels in chosen])
         for metric, measure in MEASURES.items():
             row = rows[metric]
@@ -99,6 +101,7 @@ def curve_points(
                     expected=float(measure(tables).mean()),
                     subsets=len(subsets),
                     reply_tokens=float(ballots.tokens[:, :count].sum(axis=1).mean()),
+                    rated_tokens=_rated_tokens(ballots, rule, count),
                 )
             )
     return points
@@ -117,15 +120,10 @@ def subsets_of(replies: int, count: int, seed: int) -> list[list[int]]:
     return [sorted(generator.choice(replies, size=count, replace=False).tolist()) for _ in range(SUBSETS)]
 
 
-def _first(ballots: Ballots, count: int) -> Ballots:
-    """The first ``count`` replies of each prompt."""
-    return Ballots(
-        ballots.labels[:, :count],
-        ballots.outcomes[:, :count],
-        ballots.confidence[:, :count],
-        ballots.evidence[:, :count],
-        ballots.tokens[:, :count],
-    )
+def _rated_tokens(ballots: Ballots, rule: VoteRule, count: int) -> float:
+    if rule != BEST or ballots.rated_tokens is None:
+        return 0.0
+    return float(ballots.rated_tokens[:, :count].sum(axis=1).mean())
 
 
 def _confusion(gold: NDArray[np.int64], chosen: NDArray[np.int64], classes: int) -> NDArray[np.float64]:

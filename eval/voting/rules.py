@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from eval.voting.ballots import NONE, OUTCOMES, Ballots
 from tickertune.core.decision import Decision
-from tickertune.core.recipe.votes import VoteRule
+from tickertune.core.recipe.votes import BEST, VoteRule
 
 RULES: dict[VoteRule, Callable[[Ballots], NDArray[np.float64]]] = {
+    BEST: lambda ballots: _rewards(ballots),
     "majority": lambda ballots: np.ones(ballots.labels.shape),
     "confidence": lambda ballots: ballots.confidence,
     "evidence": lambda ballots: ballots.evidence,
@@ -32,6 +33,12 @@ class Votes:
     """Where two labels had the same weight, [n]."""
     unweighted: NDArray[np.bool_]
     """Where replies name labels and none has a weight: there each counts once, [n]."""
+
+
+def _rewards(ballots: Ballots) -> NDArray[np.float64]:
+    if ballots.rewards is None:
+        raise ValueError(f"rule {BEST} needs replies that a reward model rated")
+    return ballots.rewards
 
 
 def weights_of(ballots: Ballots, rule: VoteRule) -> NDArray[np.float64]:
@@ -75,6 +82,36 @@ def vote(labels: NDArray[np.int64], weights: NDArray[np.float64], classes: int) 
         shares=shares,
         tied=any_named & (heaviest.sum(axis=1) > 1),
         unweighted=unweighted,
+    )
+
+
+def tally(rule: VoteRule, labels: NDArray[np.int64], weights: NDArray[np.float64], classes: int) -> Votes:
+    """Let replies decide by a rule; arguments as ``vote``, with rewards as the weights of ``best_of_n``."""
+    return best_votes(labels, weights) if rule == BEST else vote(labels, weights, classes)
+
+
+def best_votes(labels: NDArray[np.int64], rewards: NDArray[np.float64]) -> Votes:
+    """Let each prompt's best reply decide.
+
+    A reward model's numbers are log-odds of one reply against another, so the winner's share is that of all replies with its
+    label in the sum of their exponentials.
+
+    Args:
+        labels: Place of each reply's label, [n, N]; ``NONE`` for none.
+        rewards: Of each reply, [n, N].
+    """
+    places, rows = best_of(labels, rewards), np.arange(len(labels))
+    named, any_named = labels != NONE, places != NONE
+    winner = np.where(any_named, labels[rows, places], NONE)
+    top = rewards[rows, places][:, None]
+    odds = np.where(named, np.exp(np.where(named, rewards - top, 0.0)), 0.0)
+    total = odds.sum(axis=1)
+    own = labels == winner[:, None]
+    return Votes(
+        labels=winner,
+        shares=(odds * own).sum(axis=1) / np.where(any_named, total, np.nan),
+        tied=any_named & (named & ~own & (rewards == top)).any(axis=1),
+        unweighted=np.zeros(len(labels), dtype=np.bool_),
     )
 
 

@@ -20,12 +20,13 @@ from eval.store import PredictionStore
 from eval.voting.ballots import Ballots, ballots_of
 from eval.voting.curve import VotePoint, curve_points
 from eval.voting.grammar import answer_pattern
-from eval.voting.rules import Votes, decisions_of, vote, weights_of
+from eval.voting.rating import Rater, rated
+from eval.voting.rules import Votes, decisions_of, tally, weights_of
 from eval.world import World
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import prompt_ids
 from tickertune.core.recipe import EvalConfig, VotesConfig
-from tickertune.core.recipe.votes import VoteRule
+from tickertune.core.recipe.votes import BEST, VoteRule
 
 VOTE_VERSION = "votes-1"
 """Stored with every vote: how replies are read and ties are broken."""
@@ -41,6 +42,9 @@ class Voted:
     """Those among them that are not the base model's."""
     points: list[VotePoint]
     """The curves."""
+
+
+_Drawn = tuple[Ballots, dict[str, Any], list[list[str]]]
 
 
 def voted_name(checkpoint: str, samples: int, rule: VoteRule) -> str:
@@ -62,30 +66,39 @@ def vote_checkpoints(
         TickerTuneError: As ``open_engine``; a checkpoint that is named is not there; a prompt and its reply do not fit.
     """
     asked = _asked(checkpoints, votes)
+    rater = None if votes.reward_model is None else Rater(votes.reward_model)
     pattern = answer_pattern(world.task, tagged=votes.reply == "tagged") if votes.structured else None
     ask = Replies(votes.max_tokens, votes.samples, votes.temperature, config.seed, pattern)
     loads = sorted(((materialise(one), one) for one in asked), key=lambda load: load[0].model)
-    found: dict[str, tuple[Ballots, dict[str, Any]]] = {}
+    found: dict[str, _Drawn] = {}
     for _, group in groupby(loads, key=lambda load: load[0].model):
         found |= _ballots(world, list(group), config, votes, ask, results)
     names, trained, points = [], [], []
     for checkpoint in asked:
-        ballots, facts = found[checkpoint.name]
+        ballots, facts, replies = found[checkpoint.name]
+        if rater is not None:
+            title = f"{world.name}: {votes.samples} replies of {checkpoint.name} rated"
+            ballots = rated(
+                ballots, rater, world.samples, replies, results, config.chunk_rows, config.batch_size, title
+            )
         for rule in dict.fromkeys(votes.rules):
             name = voted_name(checkpoint.name, votes.samples, rule)
             key = {
                 **world.key,
                 "split": config.split,
                 **_engine_key(config, checkpoint),
-                "votes": {**votes.model_dump(exclude={"rules", "alone", "checkpoints"}), "rule": rule},
+                "votes": {**votes.model_dump(exclude={"rules", "alone", "checkpoints", "reward_model"}), "rule": rule},
+                **({"reward_model": rater.fingerprint} if rater is not None and rule == BEST else {}),
                 "seed": config.seed,
                 "parser_version": VOTE_VERSION,
             }
             if not store.has(name, key):
-                result = vote(ballots.labels, weights_of(ballots, rule), len(world.task.labels))
+                result = tally(rule, ballots.labels, weights_of(ballots, rule), len(world.task.labels))
                 frame = predictions_of(world.samples, world.task, decisions_of(result, ballots, world.task.labels))
-                store.save(name, key, frame, {**facts, "replies_read": ballots.counts(), **_counts(result)})
+                cost = _rating_cost(ballots) if rule == BEST else {}
+                store.save(name, key, frame, {**facts, **cost, "replies_read": ballots.counts(), **_counts(result)})
             decoding = f"{rule} of {votes.samples} at temperature {votes.temperature:g}"
+            decoding += f", rated by {key['reward_model']}" if "reward_model" in key else ""
             info = world.info
             note_trial(results, Trial(info.split_hash, config.split, info.prompt_hash, key["fingerprint"], decoding))
             names.append(name)
@@ -121,8 +134,8 @@ def _ballots(
     votes: VotesConfig,
     ask: Replies,
     results: ResultStore,
-) -> dict[str, tuple[Ballots, dict[str, Any]]]:
-    """Ballots of checkpoints that share an engine's weights, and facts about the replies, by the checkpoint's name."""
+) -> dict[str, _Drawn]:
+    """Ballots of checkpoints that share an engine's weights, facts about the replies and their texts, by the checkpoint's name."""
     weights, first = loads[0]
     prompts = _prompts(world, first, config)
     longest = max(map(len, prompts.tokens))
@@ -162,7 +175,7 @@ def _ballots(
                 "replies": int(ballots.labels.size),
                 "seconds": round(time.monotonic() - started, 1),
             }
-            found[checkpoint.name] = ballots, facts
+            found[checkpoint.name] = ballots, facts, replies
     return found
 
 
@@ -175,6 +188,10 @@ def _prompts(world: World, checkpoint: Checkpoint, config: EvalConfig) -> Prompt
 
     tokenizer = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
     return Prompts.of(names, [prompt_ids(tokenizer, turns) for turns in messages])
+
+
+def _rating_cost(ballots: Ballots) -> dict[str, int]:
+    return {} if ballots.rated_tokens is None else {"rated_tokens": int(ballots.rated_tokens.sum())}
 
 
 def _counts(result: Votes) -> dict[str, int]:

@@ -1,12 +1,14 @@
 """Decisions from several generated replies."""
 
-from typing import Literal
+from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from tickertune.core.recipe.base import Config
+from tickertune.core.recipe.base import Config, DataPath
 
-VoteRule = Literal["majority", "confidence", "evidence"]
+VoteRule = Literal["majority", "confidence", "evidence", "best_of_n"]
+BEST: Final = "best_of_n"
+"""The rule by which the reply that a reward model likes best decides alone."""
 
 
 class VotesConfig(Config):
@@ -15,8 +17,10 @@ class VotesConfig(Config):
     samples: int = Field(default=8, ge=1, le=256)
     """Replies a prompt; the curve over fewer of them comes from the same ones."""
     rules: list[VoteRule] = Field(default=["majority"], min_length=1)
-    """Who has how many votes: every reply one; its stated probability; or by how much the scores that it states for the labels
-    favour its answer."""
+    """Who has how many votes: every reply one; its stated probability; by how much the scores that it states for the labels favour its
+    answer; or all has the reply that ``reward_model`` rates best."""
+    reward_model: DataPath | None = None
+    """For ``best_of_n``: stage of ``training.reward_model``, or a sequence classifier of one output that TRL saved."""
     temperature: float = Field(default=0.7, gt=0, le=2)
     """What log-probabilities are divided by before a draw: near 0 all replies are the likeliest one."""
     max_tokens: int = Field(default=256, ge=1)
@@ -29,3 +33,9 @@ class VotesConfig(Config):
     """Leave the scoring of labels out: only generated replies are judged, as where a server chats and scores nothing."""
     checkpoints: list[str] | None = None
     """Which checkpoints are asked; by default all."""
+
+    @model_validator(mode="after")
+    def _model_for_the_best(self) -> "VotesConfig":
+        if (BEST in self.rules) != (self.reward_model is not None):
+            raise ValueError("rule best_of_n and votes.reward_model go together")
+        return self
