@@ -2,7 +2,7 @@
 
 from data_pipeline.sources.archives.capture import Capture
 from data_pipeline.sources.archives.extraction import extract
-from data_pipeline.sources.parsing import FUTURE_TOLERANCE, Collector
+from data_pipeline.sources.collector import FUTURE_TOLERANCE, Collector
 from data_pipeline.sources.protocol import RefusedResponse, Response
 from data_pipeline.sources.times import UNKNOWN, Stamp, iso
 

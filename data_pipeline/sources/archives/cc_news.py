@@ -19,7 +19,8 @@ from data_pipeline.sources.archives.capture import captures
 from data_pipeline.sources.archives.captured_article import add_article
 from data_pipeline.sources.archives.extraction import host_of
 from data_pipeline.sources.archives.warc import REACH, UnreadableRest, members
-from data_pipeline.sources.parsing import MAX_FOLLOW, Collector
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import MAX_FOLLOW
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,

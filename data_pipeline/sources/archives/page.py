@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from data_pipeline.sources.archives.extraction import extract
-from data_pipeline.sources.parsing import Collector
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.protocol import (
     Cursor,
     Mark,

@@ -3,7 +3,8 @@
 import json
 from typing import Any, TypeVar
 
-from data_pipeline.sources.parsing import Collector, Payload
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import Payload
 from data_pipeline.sources.protocol import RefusedResponse
 
 P = TypeVar("P", bound=Payload)

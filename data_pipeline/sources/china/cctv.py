@@ -7,8 +7,8 @@ from typing import Any
 from data_pipeline.sources.china.paging import window_context
 from data_pipeline.sources.china.stamps import beijing_days
 from data_pipeline.sources.china.symbols import ZONE
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import element_text, html_root
-from data_pipeline.sources.parsing import Collector
 from data_pipeline.sources.protocol import (
     Cursor,
     Mark,

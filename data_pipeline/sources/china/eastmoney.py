@@ -7,8 +7,9 @@ from data_pipeline.sources.china.answers import envelope
 from data_pipeline.sources.china.paging import older_page, stream_context
 from data_pipeline.sources.china.stamps import beijing
 from data_pipeline.sources.china.symbols import ZONE, listings, symbol_of
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text, read_jsonp
-from data_pipeline.sources.parsing import Collector, Payload, expect_list
+from data_pipeline.sources.parsing import Payload, expect_list
 from data_pipeline.sources.protocol import (
     Cursor,
     Mark,

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from data_pipeline.sources.china.answers import envelope
 from data_pipeline.sources.china.symbols import ZONE, symbol_of
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
-from data_pipeline.sources.parsing import Collector, Payload, content_id, expect_list, read_json
+from data_pipeline.sources.parsing import Payload, content_id, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,

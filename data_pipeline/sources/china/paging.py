@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from data_pipeline.sources.parsing import Collector, clean_text
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import clean_text
 from data_pipeline.sources.protocol import Cursor, Window
 from data_pipeline.sources.times import Stamp
 

@@ -7,8 +7,9 @@ from data_pipeline.sources.china.answers import envelope
 from data_pipeline.sources.china.paging import older_page, stream_context, window_context
 from data_pipeline.sources.china.stamps import beijing_days, day_start
 from data_pipeline.sources.china.symbols import ZONE
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Cursor,
     Mark,

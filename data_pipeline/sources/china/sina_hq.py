@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from data_pipeline.sources.china.stamps import beijing
 from data_pipeline.sources.china.symbols import MARKET, ZONE, Listing, listing, listings
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import response_text
-from data_pipeline.sources.parsing import Collector, listing_id
+from data_pipeline.sources.parsing import listing_id
 from data_pipeline.sources.protocol import (
     Cursor,
     Mark,

@@ -8,8 +8,9 @@ from data_pipeline.sources.china.answers import envelope
 from data_pipeline.sources.china.paging import window_context
 from data_pipeline.sources.china.stamps import beijing, beijing_days, day_start
 from data_pipeline.sources.china.symbols import ZONE
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
-from data_pipeline.sources.parsing import Collector, Payload, content_id, expect_list, read_json
+from data_pipeline.sources.parsing import Payload, content_id, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

@@ -9,8 +9,9 @@ from data_pipeline.sources.china.cashtags import cashtags
 from data_pipeline.sources.china.paging import older_page, stream_context, window_context
 from data_pipeline.sources.china.stamps import weibo
 from data_pipeline.sources.china.symbols import ZONE
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
-from data_pipeline.sources.parsing import Collector, Payload, clean_text, expect_list, read_json
+from data_pipeline.sources.parsing import Payload, clean_text, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

@@ -12,9 +12,10 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from data_pipeline.sources.china.symbols import symbol_of
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource
 from data_pipeline.sources.datasets.reading import csv_rows, unpacked
-from data_pipeline.sources.parsing import Collector, Payload, content_id
+from data_pipeline.sources.parsing import Payload, content_id
 from data_pipeline.sources.protocol import Parsed, RefusedResponse, Response, SourceInfo
 from data_pipeline.sources.times import iso
 

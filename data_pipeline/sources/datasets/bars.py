@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from data_pipeline.sources.parsing import Collector, clean_text, listing_id
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import clean_text, listing_id
 from data_pipeline.sources.times import Stamp
 from tickertune.core.market import Bar
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.bars import NAMES, add_bars
 from data_pipeline.sources.datasets.file_source import FileSource, file_path
 from data_pipeline.sources.datasets.reading import csv_rows, unpacked
-from data_pipeline.sources.parsing import Collector, Payload, content_id
+from data_pipeline.sources.parsing import Payload, content_id
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,

@@ -7,10 +7,11 @@ scores are annotators' answers and not read (see ``sentences``).
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource
 from data_pipeline.sources.datasets.reading import unpacked
 from data_pipeline.sources.datasets.sentences import Sentences
-from data_pipeline.sources.parsing import Collector, Payload, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, expect_object, read_json
 from data_pipeline.sources.protocol import Parsed, Response, SourceInfo
 
 

@@ -7,10 +7,11 @@ Labels are not read (see ``sentences``).
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource
 from data_pipeline.sources.datasets.sentences import Sentences
 from data_pipeline.sources.datasets.spreadsheet import sheet_rows
-from data_pipeline.sources.parsing import Collector, Payload
+from data_pipeline.sources.parsing import Payload
 from data_pipeline.sources.protocol import Parsed, Response, SourceInfo
 
 _LIMIT = 64 << 20

@@ -20,17 +20,10 @@ import re
 from datetime import date, datetime
 from typing import Any
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.declaration import Declaration, declarations
 from data_pipeline.sources.datasets.reading import parquet_names, parquet_rows
-from data_pipeline.sources.parsing import (
-    MAX_FOLLOW,
-    Collector,
-    Payload,
-    content_id,
-    expect_list,
-    expect_object,
-    read_json,
-)
+from data_pipeline.sources.parsing import MAX_FOLLOW, Payload, content_id, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

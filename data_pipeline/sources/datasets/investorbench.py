@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource, file_path
 from data_pipeline.sources.datasets.reading import unpacked
-from data_pipeline.sources.parsing import Collector, Payload, content_id, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, content_id, expect_object, read_json
 from data_pipeline.sources.protocol import Parsed, Response, SourceInfo
 from data_pipeline.sources.times import day
 from tickertune.core.document import Category

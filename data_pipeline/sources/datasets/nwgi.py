@@ -7,10 +7,11 @@ Only ``news`` is read: ``prompt``, ``out`` and ``label`` are a machine's, made l
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource
 from data_pipeline.sources.datasets.reading import parquet_names, parquet_rows
 from data_pipeline.sources.datasets.sentences import Sentences
-from data_pipeline.sources.parsing import Collector, Payload
+from data_pipeline.sources.parsing import Payload
 from data_pipeline.sources.protocol import Parsed, RefusedResponse, Response, SourceInfo
 
 COLUMNS = frozenset({"news", "prompt", "out", "prompt_tokens", "completion_tokens", "total_tokens", "label"})

@@ -8,10 +8,10 @@ import io
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource
 from data_pipeline.sources.datasets.sentences import Sentences
 from data_pipeline.sources.labelled import LABELS, sentences_text
-from data_pipeline.sources.parsing import Collector
 from data_pipeline.sources.protocol import Parsed, RefusedResponse, Response, SourceInfo
 from tickertune.core.errors import TickerTuneError
 

@@ -16,7 +16,7 @@ import pyarrow
 import pyarrow.parquet
 import zstandard
 
-from data_pipeline.sources.parsing import MAX_TEXT
+from data_pipeline.sources.collector import MAX_TEXT
 from data_pipeline.sources.protocol import RefusedResponse, Response, SourceInfo
 
 CHUNK = 4 << 20

@@ -7,7 +7,8 @@ label is a person's or a machine's answer and never part of a document; training
 
 from collections.abc import Iterable
 
-from data_pipeline.sources.parsing import Collector, clean_text, content_id
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import clean_text, content_id
 from data_pipeline.sources.times import UNKNOWN, Stamp
 
 

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.bars import NAMES, add_bars
 from data_pipeline.sources.datasets.file_source import FileSource, file_path
 from data_pipeline.sources.datasets.reading import csv_rows, parquet_names, parquet_rows, unpacked
-from data_pipeline.sources.parsing import Collector
 from data_pipeline.sources.protocol import Parsed, RefusedResponse, Response, SourceInfo
 from data_pipeline.sources.stocknet.layout import tweets_in
 from data_pipeline.sources.stocknet.parquet import OTHER_TWEET_COLUMNS

@@ -11,10 +11,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource
 from data_pipeline.sources.datasets.reading import csv_rows, unpacked
 from data_pipeline.sources.datasets.sentences import Sentences
-from data_pipeline.sources.parsing import Collector, Payload
+from data_pipeline.sources.parsing import Payload
 from data_pipeline.sources.protocol import Parsed, Response, SourceInfo
 from data_pipeline.sources.social.snowflake import snowflake_time
 from data_pipeline.sources.times import UNKNOWN, Stamp

@@ -6,11 +6,12 @@ The rows carry neither date nor id; labels are not read (see ``sentences``).
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource
 from data_pipeline.sources.datasets.reading import csv_rows, unpacked
 from data_pipeline.sources.datasets.sentences import Sentences
 from data_pipeline.sources.labelled import TFNS_FILES
-from data_pipeline.sources.parsing import Collector, Payload
+from data_pipeline.sources.parsing import Payload
 from data_pipeline.sources.protocol import Parsed, Response, SourceInfo
 
 

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource, file_path
 from data_pipeline.sources.datasets.reading import json_items, unpacked
 from data_pipeline.sources.datasets.sentences import Sentences
-from data_pipeline.sources.parsing import Collector, Payload, clean_text, content_id
+from data_pipeline.sources.parsing import Payload, clean_text, content_id
 from data_pipeline.sources.protocol import Parsed, RefusedResponse, Response, SourceInfo
 from data_pipeline.sources.times import Stamp, iso
 

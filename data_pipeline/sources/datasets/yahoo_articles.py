@@ -15,9 +15,10 @@ from typing import Any, ClassVar
 
 from pydantic import field_validator
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.datasets.file_source import FileSource
 from data_pipeline.sources.datasets.reading import json_items, unpacked
-from data_pipeline.sources.parsing import Collector, Payload
+from data_pipeline.sources.parsing import Payload
 from data_pipeline.sources.protocol import Parsed, Response, SourceInfo
 from data_pipeline.sources.times import UNKNOWN, Stamp, day, iso
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.feeds.paging import mark_stream, stream_context, wants_older, window_context
 from data_pipeline.sources.markup import plain_text
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from data_pipeline.sources.parsing import Collector
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.protocol import Cursor, Mark, Window
 from data_pipeline.sources.times import Stamp
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.feeds.feed import Entry, entry_link, entry_text, read_feed
 from data_pipeline.sources.feeds.symbols import us_symbols
-from data_pipeline.sources.parsing import Collector, clean_text, content_id
+from data_pipeline.sources.parsing import clean_text, content_id
 from data_pipeline.sources.protocol import (
     Cursor,
     Mark,

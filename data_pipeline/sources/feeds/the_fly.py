@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 import lxml.etree
 from pydantic import Field
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import element_text, html_root
-from data_pipeline.sources.parsing import Collector, Payload
+from data_pipeline.sources.parsing import Payload
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings.names import Name, name_spans, write_names
 from data_pipeline.sources.filings.sec import ACCESSION, DATA, NEW_YORK, TICKERS, cik10, is_cik, may_hold
-from data_pipeline.sources.parsing import Collector, Payload, clean_text, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, clean_text, expect_object, read_json
 from data_pipeline.sources.protocol import RefusedResponse, Request, Response, Scope, Window
 from data_pipeline.sources.times import zone_info
 from tickertune.core.market import Instrument, NameSpan

@@ -3,11 +3,11 @@
 import re
 from datetime import date
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings import acceptance, sec
 from data_pipeline.sources.filings.ownership import read_ownership
 from data_pipeline.sources.filings.sections import read_text
 from data_pipeline.sources.markup import response_text
-from data_pipeline.sources.parsing import Collector
 from data_pipeline.sources.protocol import RefusedResponse
 from data_pipeline.sources.times import UNKNOWN
 

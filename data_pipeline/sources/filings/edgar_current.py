@@ -6,10 +6,11 @@ from typing import Any
 
 import lxml.etree
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings import sec
 from data_pipeline.sources.filings.acceptance import public_at
 from data_pipeline.sources.markup import plain_text
-from data_pipeline.sources.parsing import Collector, Payload
+from data_pipeline.sources.parsing import Payload
 from data_pipeline.sources.protocol import (
     Cursor,
     Mark,

@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings import companies, sec
 from data_pipeline.sources.filings.acceptance import from_filing_date
-from data_pipeline.sources.parsing import Collector, Payload, clean_text, expect_object, listing_id, read_json
+from data_pipeline.sources.parsing import Payload, clean_text, expect_object, listing_id, read_json
 from data_pipeline.sources.protocol import Cursor, Parsed, Request, Response, Scope, Source, SourceInfo, Window
 from tickertune.core.observation import Observation
 

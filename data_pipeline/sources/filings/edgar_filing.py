@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings import acceptance, companies, edgar_current, edgar_index, sec
 from data_pipeline.sources.filings.documents import read_document
 from data_pipeline.sources.filings.ownership import read_ownership
@@ -10,7 +11,6 @@ from data_pipeline.sources.filings.pages import follow_documents
 from data_pipeline.sources.filings.sections import read_text
 from data_pipeline.sources.filings.sgml import Submission, read_submission
 from data_pipeline.sources.markup import response_text
-from data_pipeline.sources.parsing import Collector
 from data_pipeline.sources.protocol import Cursor, Mark, Parsed, Request, Response, Scope, Source, SourceInfo, Window
 from data_pipeline.sources.times import Stamp, iso, zone_info
 from tickertune.core.errors import TickerTuneError

@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 
 from pydantic import Field
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings import companies, sec
 from data_pipeline.sources.markup import response_text
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,

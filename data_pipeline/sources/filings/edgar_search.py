@@ -3,8 +3,9 @@
 import re
 from datetime import timedelta
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings import companies, sec
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,

@@ -1,8 +1,8 @@
 """EDGAR submissions: all filings of a company by date, from data.sec.gov."""
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings import acceptance, companies, sec
 from data_pipeline.sources.filings.names import Name, name_on, names_of
-from data_pipeline.sources.parsing import Collector
 from data_pipeline.sources.protocol import Cursor, Parsed, Request, Response, Scope, Source, SourceInfo, Window
 
 

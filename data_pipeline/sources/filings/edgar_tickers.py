@@ -1,7 +1,8 @@
 """EDGAR ticker file: the tickers, exchanges and company numbers of today."""
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings import companies, sec
-from data_pipeline.sources.parsing import Collector, Payload, clean_text, expect_list, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, clean_text, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,

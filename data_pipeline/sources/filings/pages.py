@@ -4,9 +4,9 @@ import re
 from datetime import date
 from typing import Any
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings import acceptance
 from data_pipeline.sources.markup import element_text, html_root
-from data_pipeline.sources.parsing import Collector
 from data_pipeline.sources.protocol import RefusedResponse, Request
 
 _HREF = re.compile(r"(?:/ix\?doc=)?(/Archives/edgar/data/\d{1,10}/\d{18}/[A-Za-z0-9_.\-]{1,120}\.(?:html?|txt|xml))")

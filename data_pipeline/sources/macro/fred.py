@@ -16,7 +16,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from pydantic import ValidationError
 
-from data_pipeline.sources.parsing import Collector, Payload, clean_text, expect_list, expect_object, read_json
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import Payload, clean_text, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

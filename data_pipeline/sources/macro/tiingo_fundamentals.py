@@ -12,7 +12,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from data_pipeline.sources.parsing import Collector, Payload, clean_text, expect_list, read_json
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import Payload, clean_text, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

@@ -4,9 +4,10 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.news.paging import LIVE, mark_live, refusal, window_context
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

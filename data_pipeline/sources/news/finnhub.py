@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.news.paging import LIVE, day_spans, mark_live, refusal, window_context
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.news.paging import (
     LIVE,
@@ -14,7 +15,7 @@ from data_pipeline.sources.news.paging import (
     refusal,
     window_context,
 )
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

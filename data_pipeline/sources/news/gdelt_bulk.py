@@ -12,10 +12,11 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.news.gdelt import QUARTER, batch
 from data_pipeline.sources.news.paging import LIVE, live_context, mark_live, window_context
-from data_pipeline.sources.parsing import MAX_FOLLOW, Collector, Payload
+from data_pipeline.sources.parsing import MAX_FOLLOW, Payload
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,

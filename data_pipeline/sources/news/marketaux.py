@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.news.paging import (
     follow_page,
@@ -13,7 +14,7 @@ from data_pipeline.sources.news.paging import (
     second_after,
     window_context,
 )
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

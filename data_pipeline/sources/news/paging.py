@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from data_pipeline.sources.parsing import Collector, clean_text, content_id
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import clean_text, content_id
 from data_pipeline.sources.protocol import Cursor, Mark, RefusedResponse, Request, Window
 from data_pipeline.sources.protocol.parsed import Refusal
 from data_pipeline.sources.times import Stamp, zone_info

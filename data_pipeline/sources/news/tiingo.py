@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.news.paging import (
     LIVE,
@@ -15,7 +16,7 @@ from data_pipeline.sources.news.paging import (
     refusal,
     window_context,
 )
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.markup import plain_text
 from data_pipeline.sources.news.paging import mark_live
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
+from data_pipeline.sources.parsing import Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Cursor,
     Parsed,

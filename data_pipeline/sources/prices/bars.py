@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from data_pipeline.sources.parsing import Collector, clean_text
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import clean_text
 from data_pipeline.sources.protocol import Mark, Response, SourceInfo, Window
 from data_pipeline.sources.times import day, zone_info
 from tickertune.core.market import ActionKind, Bar, Basis, CorporateAction, Instrument

@@ -7,7 +7,8 @@ until they reach what the cursor has seen.
 
 from typing import Any, ClassVar
 
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

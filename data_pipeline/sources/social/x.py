@@ -9,7 +9,8 @@ queries made of symbols do.
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

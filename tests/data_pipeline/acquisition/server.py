@@ -11,7 +11,8 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from data_pipeline.sources.parsing import Collector, Payload, expect_list, expect_object, read_json
+from data_pipeline.sources.collector import Collector
+from data_pipeline.sources.parsing import Payload, expect_list, expect_object, read_json
 from data_pipeline.sources.protocol import (
     Auth,
     Cursor,

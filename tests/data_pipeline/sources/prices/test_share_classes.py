@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from data_pipeline.instruments.registry import Registry
+from data_pipeline.sources.collector import Collector
 from data_pipeline.sources.filings.companies import add_instrument
 from data_pipeline.sources.macro import massive_financials, tiingo_fundamentals
-from data_pipeline.sources.parsing import Collector
 from data_pipeline.sources.prices import alpaca, alpha_vantage, files, fmp, massive, stooq, tiingo, yahoo
 from data_pipeline.sources.protocol import Cursor, Request, Response, Scope
 from data_pipeline.sources.us_symbols import dotted_symbol, us_listing, us_symbol
