@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 Floats = NDArray[np.float64]
 
@@ -113,6 +114,27 @@ def p_above_zero(draws: Floats) -> float:
     It is the percentile interval read the other way round: below 0.025 where the 95% interval lies above 0.
     """
     return float((1 + np.count_nonzero(draws <= 0)) / (1 + draws.size))
+
+
+def p_of_interval(value: float, low: float, high: float, clusters: float) -> float:
+    """Two-sided p-value of "no difference", read off a 95% interval: below 0.05 only where the interval leaves 0 out.
+
+    The end that is nearer to 0 is taken for the 2.5% point of Student's t with ``clusters - 1`` degrees of freedom. Its
+    tails are what a correction for many comparisons asks about; counting draws can tell nothing below 1 in their number.
+
+    Args:
+        value: The difference.
+        low: Lower end of its interval, already widened where windows overlap.
+        high: Upper end.
+        clusters: Independent blocks of days (or texts) that the interval rests on.
+    """
+    if low == high:
+        return 0.0 if value != 0 and clusters > 1 else 1.0
+    toward = value - low if value > 0 else high - value
+    if toward <= 0:
+        toward = (high - low) / 2
+    freedom = max(clusters - 1, 1.0)
+    return float(2 * student.sf(student.ppf((1 + LEVEL) / 2, freedom) * abs(value) / toward, freedom))
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

@@ -82,11 +82,18 @@ class World:
     """Scores by the number of replies that vote."""
     sweep: Sweep | None = None
     """Scores of the checkpoints that training kept; None where they were not scored, or the stages were trained again since."""
+    folder: Path | None = None
+    """The world's folder in the run."""
 
     @property
     def labels(self) -> list[str]:
         """The task's label space, in its order."""
         return self.info.labels if self.info else []
+
+    @property
+    def horizon(self) -> int:
+        """Sessions from entry to exit; 1 for texts without dates."""
+        return (self.info.horizon if self.info else None) or 1
 
     @property
     def dated(self) -> bool:
@@ -151,6 +158,7 @@ def _world(run_folder: Path, name: str, recipe: dict[str, Any]) -> World:
         guards=read_guards(folder / "eval"),
         votes=_vote_points(folder / "eval" / VOTES),
         sweep=_sweep(folder),
+        folder=folder,
     )
 
 

@@ -1,18 +1,23 @@
 """What the numbers say, in plain words, computed from the rows alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from eval.metrics import MetricRow
 from eval.report.collect import RunView, World
 from eval.report.guards import guard_title
-from eval.report.layout import interval, metric_title, number, title_of, verdict, with_interval
-from eval.statistics import days_needed
+from eval.report.layout import interval, metric_title, number, shown, shown_note, title_of, with_interval
+from eval.report.verdicts import REFERENCES, Comparison, Verdict, general, grouped, in_numbers, summary, verdicts
+from eval.statistics import block_length, days_needed
 
 Tone = Literal["good", "bad", "plain"]
 UNPARSED_LIMIT = 0.05
 LEVEL = 0.05
 MOST_DAYS = 10_000
+MANY = 4
+"""Trained checkpoints up to which each has a sentence of its own on top; more are told in groups."""
+NAMED = 6
+"""Checkpoints of a group that are named on top."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,8 @@ class Finding:
 
     tone: Tone
     text: str
+    detail: str = ""
+    """The numbers behind it."""
 
 
 def findings(world: World) -> list[Finding]:
@@ -29,8 +36,9 @@ def findings(world: World) -> list[Finding]:
         return [Finding("plain", "Not scored yet: the eval stage has not finished.")]
     if not trained(world):
         return [Finding("plain", "Only the untuned model and baselines were scored."), *_warnings(world)]
-    found = _placebo(world) if world.placebo else [*_gains(world), *_ceiling(world), *_against_baseline(world)]
-    return [*found, *_portfolio(world), *_warnings(world)]
+    first = _placebo(world) if world.placebo else []
+    further = [] if world.placebo else _ceiling(world)
+    return [*first, *_verdicts(world), *further, *_portfolio(world), *_warnings(world)]
 
 
 def headline(world: World) -> str:
@@ -43,44 +51,62 @@ def trained(world: World) -> list[str]:
     return [name for name in world.rows.checkpoints() if name != "base"]
 
 
-def _gains(world: World) -> list[Finding]:
-    found = []
-    for later, earlier in world.rows.pairs():
-        if earlier not in world.rows.checkpoints():
-            continue
-        metric = headline(world) if earlier == "base" or not world.dated else "pnl_reward"
-        row = world.rows.get(f"{later} minus {earlier}", metric)
-        if row is not None:
-            found.append(Finding(_tone(row), _compared(row, later, earlier, world)))
-    return found
+def judged(world: World) -> list[Verdict]:
+    """The verdict on each trained checkpoint of a world."""
+    block = block_length(int(world.meta.get("block_sessions", 1)), world.horizon)
+    return verdicts(world.rows, headline(world), "pnl_reward" if world.dated else headline(world), block)
 
 
-def _against_baseline(world: World) -> list[Finding]:
-    found = []
-    for name in trained(world):
-        row = world.rows.get(f"{name} minus tfidf", headline(world))
-        if row is not None:
-            found.append(Finding(_tone(row), _compared(row, name, "tfidf", world)))
-    return found
+def _verdicts(world: World) -> list[Finding]:
+    found = judged(world)
+    if len(found) <= MANY:
+        return [
+            Finding(_hoped(one.tone, world), f"{title_of(one.checkpoint)}: {one.words}.", _numbers(one, world))
+            for one in found
+        ]
+    top = [Finding("plain", summary(found), _corrected(found))]
+    for names, one in grouped(found):
+        top.append(Finding(_hoped(one.tone, world), f"{_named(names)}: {general(one)}."))
+    return top
 
 
-def _compared(row: MetricRow, later: str, earlier: str, world: World) -> str:
-    difference, words = with_interval(row, signed=True), verdict(row)
-    text = f"{title_of(later)} against {title_of(earlier)}: {metric_title(row.metric)} {difference}, {words}."
-    return text + _power(row, "days" if world.dated else "texts") if words == "not distinguishable" else text
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(map(title_of, names[:NAMED])) + (f" and {len(names) - NAMED} more" if names[NAMED:] else "")
 
 
-def _power(row: MetricRow, unit: str) -> str:
+def _hoped(tone: str, world: World) -> Tone:
+    """Where nothing is to be found, a difference is no success."""
+    return "plain" if world.placebo else tone  # type: ignore[return-value]
+
+
+def _numbers(found: Verdict, world: World) -> str:
+    unit = "days" if world.dated else "texts"
+    parts = [
+        f"Against {title_of(one.against)}: {in_numbers(one)}.{_power(one, unit)}"
+        for one in found.comparisons
+        if one.against in REFERENCES or one.trained
+    ]
+    return " ".join([*parts, _corrected([found])]).strip()
+
+
+def _corrected(found: Sequence[Verdict]) -> str:
+    tests, fell = found[0].tests, sum(one.fell for each in found for one in each.comparisons)
+    if tests < 2:
+        return ""
+    text = f"All p-values are corrected for {tests} comparisons (Holm)."
+    return text + (f" {fell} would be called different without it." if fell else "")
+
+
+def _power(one: Comparison, unit: str) -> str:
     """How long a period would have to be to tell such a difference from none."""
-    if row.low is None or row.high is None or row.days < 2:
+    row = one.row
+    if one.word != "not distinguishable" or row.low is None or row.high is None or row.days < 2:
         return ""
     needed = days_needed(row.value, row.low, row.high, row.days)
+    if needed <= row.days:
+        return ""
     many = f"about {needed:,.0f}" if needed <= MOST_DAYS else f"more than {MOST_DAYS:,}"
     return f" To tell one of this size from none takes {many} {unit}; here are {row.days:,}."
-
-
-def _tone(row: MetricRow) -> Tone:
-    return {"better": "good", "worse": "bad"}.get(verdict(row), "plain")  # type: ignore[return-value]
 
 
 def _ceiling(world: World) -> list[Finding]:
@@ -88,18 +114,21 @@ def _ceiling(world: World) -> list[Finding]:
     if ceiling is None or ceiling.value <= 0:
         return []
     found = []
-    for name in trained(world):
+    names = trained(world)
+    for name in names:
         row = world.rows.get(name, "mcc")
-        if row is not None:
+        if row is None:
+            continue
+        if len(names) <= MANY or name == names[-1]:
             share = f"{100 * row.value / ceiling.value:.0f}%"
             text = (
                 f"{title_of(name)} reaches {share} of the best MCC that this market allows "
                 f"({number('mcc', row.value)} of {number('mcc', ceiling.value)})."
             )
             found.append(Finding("plain", text))
-            if row.low is not None and row.low > ceiling.value:
-                text = f"{title_of(name)} is above what knowing every tone allows: it has seen the future. Look for a leak."
-                found.append(Finding("bad", text))
+        if row.low is not None and row.low > ceiling.value:
+            text = f"{title_of(name)} is above what knowing every tone allows: it has seen the future. Look for a leak."
+            found.append(Finding("bad", text))
     return found
 
 
@@ -142,11 +171,19 @@ def _portfolio(world: World) -> list[Finding]:
 
 def _warnings(world: World) -> list[Finding]:
     found = []
-    for name in world.rows.checkpoints():
-        row = world.rows.get(name, "unparsed_share")
-        if row is not None and row.value > UNPARSED_LIMIT:
-            text = f"{title_of(name)} leaves {number('unparsed_share', row.value)} of the answers unparsed."
-            found.append(Finding("bad", text))
+    unread = {
+        name: row.value
+        for name in world.rows.checkpoints()
+        if (row := world.rows.get(name, "unparsed_share")) is not None and row.value > UNPARSED_LIMIT
+    }
+    if len(unread) > MANY:
+        least, most = (number("unparsed_share", end(unread.values())) for end in (min, max))
+        found.append(Finding("bad", f"{_named(list(unread))} leave {least} to {most} of the answers unparsed."))
+    else:
+        found += [
+            Finding("bad", f"{title_of(name)} leaves {number('unparsed_share', share)} of the answers unparsed.")
+            for name, share in unread.items()
+        ]
     if world.info is not None and world.info.leak_share > 0:
         text = (
             f"The label is leaky as published: {100 * world.info.leak_share:.1f}% of the samples show text that is "
@@ -168,22 +205,25 @@ class SideBySide:
     worlds: list[str]
     rows: list[tuple[str, str, list[str]]]
     """Checkpoint, metric, and a cell a world."""
+    note: str
+    """Which checkpoints stand here, where not all do."""
 
 
 def side_by_side(run: RunView) -> SideBySide:
     """Compare the worlds of a run: what was planted, and what a placebo gives."""
     metrics = ("mcc", "weighted_f1", "sharpe_gross", "sharpe_net", "sharpe_costs_only")
     lines = []
-    for name in dict.fromkeys(name for world in run.worlds for name in world.rows.checkpoints()):
+    names = list(dict.fromkeys(name for world in run.worlds for name in world.rows.checkpoints()))
+    for name in shown(names):
         for metric in metrics:
-            shown = [
+            found = [
                 world.rows.get(name, metric) if world.dated != (metric == "weighted_f1") else None
                 for world in run.worlds
             ]
-            if any(shown):
-                cells = [f"{number(metric, row.value)} {interval(row)}".strip() if row else "" for row in shown]
+            if any(found):
+                cells = [f"{number(metric, row.value)} {interval(row)}".strip() if row else "" for row in found]
                 lines.append((title_of(name), metric_title(metric), cells))
-    return SideBySide([world.name for world in run.worlds], lines)
+    return SideBySide([world.name for world in run.worlds], lines, shown_note(names))
 
 
 def limits(run: RunView) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.guards.result import GuardResult
+from eval.report.examples import visible
 from eval.report.layout import title_of
 
 TITLES = {
@@ -58,5 +59,5 @@ def first_prompt(results: Sequence[GuardResult]) -> str | None:
     """The first prompt as the model read it; None where it was not looked at, or may not be shown."""
     for result in results:
         if result.guard == "first_prompt" and isinstance(text := result.figures.get("text"), str):
-            return text
+            return visible(text)
     return None

@@ -151,7 +151,7 @@ class Rows:
 
     def single(self) -> list[str]:
         """Names that stand for themselves: checkpoints, then baselines, then what is best reachable."""
-        names = list(dict.fromkeys(row.checkpoint for row in self.all if " minus " not in row.checkpoint))
+        names = dict.fromkeys(row.checkpoint for row in self.all if " minus " not in row.checkpoint)
         return sorted(names, key=_rank)
 
     def checkpoints(self) -> list[str]:
@@ -169,6 +169,24 @@ class Rows:
         return [metric for metric in wanted if any(self.get(name, metric) for name in names)]
 
 
+MOST_SHOWN = 6
+"""Checkpoints that plots of curves and views have room for."""
+
+
+def shown(checkpoints: Sequence[str]) -> list[str]:
+    """Those that plots of curves and views show: all of a few; of many the first, which is the base model, and the last ones."""
+    names = list(checkpoints)
+    return names if len(names) <= MOST_SHOWN else [names[0], *names[1 - MOST_SHOWN :]]
+
+
+def shown_note(checkpoints: Sequence[str]) -> str:
+    """Which checkpoints are shown, where not all are."""
+    names = shown(checkpoints)
+    if len(names) == len(checkpoints):
+        return ""
+    return f"Shown are {title_of(names[0])} and the last {len(names) - 1} of {len(checkpoints)} checkpoints."
+
+
 def group_of(name: str) -> str:
     """Which part of a table a name stands in."""
     if name in BEST:
@@ -176,10 +194,11 @@ def group_of(name: str) -> str:
     return "Baselines" if name in BASELINES or name.startswith(RANDOM_AS) else "Checkpoints"
 
 
-def _rank(name: str) -> tuple[int, int, str]:
+def _rank(name: str) -> tuple[int, int]:
+    """Place of a name; those that nobody knows keep their order, which is that of training."""
     order = ("base", "sft", "dpo", "grpo", *BASELINES, *BEST)
     part = ("Checkpoints", "Baselines", "Best reachable").index(group_of(name))
-    return part, order.index(name) if name in order else len(order), name
+    return part, order.index(name) if name in order else len(order)
 
 
 def title_of(name: str) -> str:
@@ -190,6 +209,8 @@ def title_of(name: str) -> str:
     if not voted:
         return _NAMES.get(name, name)
     count, _, rule = rest.partition("-")
+    if rule == "best_of_n":
+        return f"{_NAMES.get(checkpoint, checkpoint)}, best of {count} by reward"
     return f"{_NAMES.get(checkpoint, checkpoint)}, {count} votes" + (f" by {rule}" if rule else "")
 
 

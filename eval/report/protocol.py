@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from eval.metrics import MetricRow
 from eval.protocols.protocol import PublishedNumber
 from eval.protocols.result import ProtocolResult
+from eval.report.collect import World
 from eval.report.layout import group_of, title_of
 from eval.report.tables import Cell, Grid, Line
 
@@ -35,6 +36,7 @@ class Reference:
 class PartBlock:
     """One part: the finding of the check, a table, and where its published numbers are from."""
 
+    part: str
     title: str
     said: str
     tone: str
@@ -62,8 +64,18 @@ def protocol_block(result: ProtocolResult | None) -> ProtocolBlock | None:
         published = [number for number in result.published if number.part == check.part]
         tone = {"verified": "good", "other": "bad"}.get(check.state, "plain")
         grid = _grid(rows, published, result.metrics)
-        parts.append(PartBlock(check.title, check.said, tone, grid, [_reference(number) for number in published]))
+        parts.append(
+            PartBlock(check.part, check.title, check.said, tone, grid, [_reference(number) for number in published])
+        )
     return ProtocolBlock(f"Protocol {result.protocol}", result.comparability, result.remarks, parts)
+
+
+def beside_all(world: World, metric: str) -> list[PublishedNumber]:
+    """Published numbers of a metric that are about all that a world scored; of a world in parts, those stand with each part."""
+    result = world.protocol
+    if result is None or [check.samples for check in result.checks] != [world.samples.height]:
+        return []
+    return [number for number in result.published if number.metric == metric]
 
 
 def _grid(rows: Sequence[MetricRow], published: Sequence[PublishedNumber], metrics: Sequence[str]) -> Grid | None:

@@ -16,8 +16,6 @@ from eval.report.layout import (
     PORTFOLIO_COLUMNS,
     RISK_COLUMNS,
     SENTIMENT_COLUMNS,
-    SWEEP_COLUMNS,
-    SWEEP_TEXT_COLUMNS,
     WITHOUT_INTERVAL,
     Rows,
     group_of,
@@ -57,7 +55,8 @@ class Grid:
     """Metric of each column, for the legend."""
 
 
-def _cell(row: MetricRow | None) -> Cell:
+def number_cell(row: MetricRow | None) -> Cell:
+    """A value with its interval under it."""
     if row is None:
         return Cell("")
     return Cell(number(row.metric, row.value), "" if row.metric in WITHOUT_INTERVAL else interval(row))
@@ -71,7 +70,7 @@ def _grid(rows: Rows, wanted: Sequence[str]) -> Grid | None:
         found = [rows.get(name, metric) for metric in columns]
         if any(found):
             group = group_of(name)
-            line = Line(title_of(name), [_cell(row) for row in found], strong=group == "Checkpoints")
+            line = Line(title_of(name), [number_cell(row) for row in found], strong=group == "Checkpoints")
             groups.setdefault(group, []).append(line)
     return Grid([metric_title(metric) for metric in columns], list(groups.items()), columns) if groups else None
 
@@ -101,9 +100,15 @@ def account(world: World) -> Grid | None:
     return _grid(world.portfolio.account, ACCOUNT_COLUMNS)
 
 
+MOST_PAIRS = 40
+"""Paired differences that the page has room for; where there are more, the table of verdicts and the download hold them."""
+
+
 def differences(world: World) -> Grid | None:
-    """Paired differences with their verdict in words."""
+    """Paired differences, each with its own interval; None where there are too many for a page."""
     pairs = world.rows.pairs()
+    if len(pairs) > MOST_PAIRS:
+        return None
     names = [f"{later} minus {earlier}" for later, earlier in pairs]
     columns = world.rows.columns([headline(world), "accuracy", "pnl_reward"], names)
     groups: dict[str, list[Line]] = {}
@@ -122,34 +127,6 @@ def differences(world: World) -> Grid | None:
     )
 
 
-def steps(world: World) -> Grid | None:
-    """Scores of the checkpoints that training kept, by stage and step; the base model's first."""
-    sweep = world.sweep
-    if sweep is None:
-        return None
-    columns = sweep.rows.columns(SWEEP_COLUMNS if sweep.headline == "mcc" else SWEEP_TEXT_COLUMNS, sweep.rows.single())
-    groups = [("", [("base", title_of("base"))])]
-    groups += [
-        (title_of(stage), [(name, f"step {step}") for step, name in steps]) for stage, steps in sweep.steps.items()
-    ]
-    best = sweep.best()
-    lines = [
-        (
-            stage,
-            [
-                Line(
-                    title,
-                    [_cell(sweep.rows.get(name, metric)) for metric in columns],
-                    best is not None and name == best.checkpoint,
-                )
-                for name, title in named
-            ],
-        )
-        for stage, named in groups
-    ]
-    return Grid([metric_title(metric) for metric in columns], lines, columns)
-
-
 VOTES_SHOWN = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192)
 """Numbers of replies that have a row; the last one that was drawn has one too."""
 
@@ -159,6 +136,7 @@ def votes(world: World) -> Grid | None:
     metric = headline(world)
     groups: dict[str, list[Line]] = {}
     several = len({point.rule for point in world.votes}) > 1
+    rated = any(point.rated_tokens for point in world.votes)
     most = max((point.replies for point in world.votes), default=0)
     unparsed = {
         (point.checkpoint, point.rule, point.replies): point.value
@@ -174,14 +152,17 @@ def votes(world: World) -> Grid | None:
         )  # fmt: skip
         share = unparsed[point.checkpoint, point.rule, point.replies]
         cells = [
-            _cell(row),
+            number_cell(row),
             Cell(number(metric, point.expected), f"of {point.subsets}"),
             Cell(number("unparsed_share", share)),
             Cell(f"{point.reply_tokens:,.0f}"),
         ]
+        if rated:
+            cells.append(Cell(f"{point.rated_tokens:,.0f}"))
         title = title_of(point.checkpoint) + (f", {point.rule}" if several else "")
         groups.setdefault(title, []).append(Line(str(point.replies), cells, point.replies == most))
     heads = [metric_title(metric), "mean over subsets", metric_title("unparsed_share"), "reply tokens a prompt"]
+    heads += ["tokens the reward model reads a prompt"] if rated else []
     return Grid(heads, list(groups.items()), []) if groups else None
 
 

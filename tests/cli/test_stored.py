@@ -75,14 +75,46 @@ def test_two_runs_are_compared_by_recipe_and_by_score(run, tmp_path, capsys):
     predictions = other / "planted/eval/predictions"
     shutil.copy(predictions / "oracle.parquet", predictions / "base.parquet")
     found = json.loads(call(capsys, "compare", other, run, "--json"))
-    assert found["differences"] == [{"key": "seed", "first": "9", "second": "0"}]
+    assert found["differences"] == [{"key": "seed", "values": ["9", "0"]}]
     row = next(row for row in found["metrics"] if (row["checkpoint"], row["metric"]) == ("base", "mcc"))
-    assert row["low"] > 0
-    assert row["days"] > 1
+    assert row["first_minus"][0] is None
+    assert row["first_minus"][1]["low"] > 0
+    assert row["first_minus"][1]["days"] > 1
     shown = call(capsys, "compare", other, run)
     assert "planted base model: MCC of FIRST minus SECOND +" in shown
     assert "higher" in shown
     assert "Recipes, seeds, versions and code are the same" in call(capsys, "compare", run, run)
+
+
+def test_several_runs_have_their_own_intervals_and_differences_from_the_first(run, tmp_path, capsys):
+    same, other = tmp_path / "same", tmp_path / "other"
+    shutil.copytree(run, same)
+    shutil.copytree(run, other)
+    predictions = other / "planted/eval/predictions"
+    shutil.copy(predictions / "oracle.parquet", predictions / "base.parquet")
+    found = json.loads(call(capsys, "compare", run, same, other, "--json"))
+    assert found["runs"] == [str(run), str(same), str(other)]
+    row = next(row for row in found["metrics"] if (row["checkpoint"], row["metric"]) == ("base", "mcc"))
+    own = {(row["checkpoint"], row["metric"]): row for row in read_json(run / "metrics.json")}["base", "mcc"]
+    assert [score["low"] for score in row["scores"]] == [own["low"]] * 3
+    assert own["low"] < own["high"]
+    first, nothing, lower = row["first_minus"]
+    assert first is None
+    assert (nothing["value"], nothing["reading"], nothing["p_holm"]) == (0.0, "not distinguishable", 1.0)
+    assert lower["reading"] == "lower"
+    assert lower["p"] < lower["p_holm"] == pytest.approx(2 * lower["p"])
+    shown = call(capsys, "compare", run, same, other)
+    assert f"RUN 3: {other}" in shown
+    assert "MCC of FIRST minus RUN 3 \N{MINUS SIGN}" in shown
+    assert "corrected for these 2 comparisons (Holm)" in shown
+
+
+def test_three_files_of_predictions_are_not_compared(run, capsys):
+    base = run / "planted/eval/predictions/base.parquet"
+    with pytest.raises(SystemExit) as ended:
+        front.main(["compare", str(base), str(base), str(base)])
+    assert ended.value.code == 2
+    assert "is no run folder" in capsys.readouterr().err
 
 
 def test_runs_on_other_samples_are_shown_without_a_paired_difference(run, tmp_path, capsys):
@@ -91,7 +123,7 @@ def test_runs_on_other_samples_are_shown_without_a_paired_difference(run, tmp_pa
     meta = other / "planted/eval/meta.json"
     write_json(meta, read_json(meta) | {"split_hash": "other"})
     found = json.loads(call(capsys, "compare", run, other, "--json"))
-    assert all(row["difference"] is None for row in found["metrics"])
+    assert all(row["first_minus"] == [None, None] for row in found["metrics"])
     assert "split_hash differs" in found["unpaired"][0]["reason"]
     assert "no paired difference" in call(capsys, "compare", run, other)
 

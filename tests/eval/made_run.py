@@ -1,6 +1,6 @@
 """A made-up run folder with plausible numbers, scored by the real metrics: for tests and for looking at the page.
 
-``python -m tests.eval.made_run FOLDER`` writes one and its report.
+``python -m tests.eval.made_run FOLDER [CHECKPOINTS]`` writes one and its report.
 """
 
 import json
@@ -16,6 +16,7 @@ import yaml
 
 from data_pipeline.dataset import CheckResult, DatasetInfo, write_dataset
 from data_pipeline.labels.registry import label_spec
+from data_pipeline.labels.sessions import load_sessions
 from eval.comparison import metric_rows
 from eval.metrics import MetricRow
 from eval.portfolio import portfolio_rows
@@ -23,6 +24,7 @@ from eval.prediction import predictions_of
 from eval.report import write_report
 from tickertune.core.decision import Decision
 from tickertune.core.files import sha256_text, write_json, write_text
+from tickertune.core.market import Bar, CorporateAction
 from tickertune.core.recipe import EvalConfig, ExcessLabelConfig
 from tickertune.core.sample import Message, Sample
 from tickertune.core.table import frame_of, write_table
@@ -45,15 +47,17 @@ def sessions_from(start: date, count: int) -> list[date]:
     return [day for day in days if day.weekday() < 5][:count]
 
 
-def _movement_samples(signal: float, days: int, seed: int) -> tuple[pl.DataFrame, np.ndarray[Any, Any]]:
+def _movement_samples(
+    signal: float, days: int, seed: int, start: date = date(2015, 1, 5), split: str = "test"
+) -> tuple[pl.DataFrame, np.ndarray[Any, Any]]:
     rng = np.random.default_rng(seed)
     samples, tones = [], []
-    for session in sessions_from(date(2015, 1, 5), days):
+    for session in sessions_from(start, days):
         market = rng.normal(0.0004, 0.008)
         for symbol in COMPANIES:
             if rng.random() > 0.6:
                 continue
-            tone, volatility = rng.choice([-1.0, 1.0]), 0.014
+            tone, volatility = rng.choice([-1.0, 1.0]), 0.01 + 0.001 * (session.day % 8)
             scaled = 0.7 * signal * tone + rng.normal()
             opened = datetime(session.year, session.month, session.day, 14, 30, tzinfo=UTC)
             story = STORIES[int(rng.integers(len(STORIES)))].format(symbol.title())
@@ -82,7 +86,7 @@ def _movement_samples(signal: float, days: int, seed: int) -> tuple[pl.DataFrame
                     ret_excess=volatility * scaled,
                     ret_scaled=scaled,
                     volatility=volatility,
-                    split="test",
+                    split=split,
                     provenance="made",
                 )
             )
@@ -113,7 +117,7 @@ def _predict(samples: pl.DataFrame, tones: np.ndarray[Any, Any], task: str, name
     labels = get_task(task).labels
     rng = np.random.default_rng([seed, *name.encode()])
     places = np.linspace(-1, 1, len(labels))
-    skill = SKILL.get(name, 0.0)
+    skill = SKILL.get(name, _skill_at_step(name))
     seen = skill * tones + (1 - skill) * rng.normal(0, 0.9, len(tones)) + (0.35 if name == "base" else 0.0)
     if name in ("majority", "always_up"):
         seen = np.full(len(tones), 1.0 if task == "movement" else 0.0)
@@ -129,6 +133,12 @@ def _predict(samples: pl.DataFrame, tones: np.ndarray[Any, Any], task: str, name
     return predictions_of(samples, get_task(task), decisions, logprobs)
 
 
+def _skill_at_step(name: str) -> float:
+    """A checkpoint ``step-N`` sees the more the later it is; of 30 the first third sees nothing."""
+    step = int(name.removeprefix("step-")) if name.startswith("step-") else 0
+    return max(0.0, (step - 10) / 40)
+
+
 def _log(path: Path, stage: str, steps: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     lines = []
@@ -142,6 +152,41 @@ def _log(path: Path, stage: str, steps: int, seed: int) -> None:
     write_text(path, "\n".join(lines) + "\n")
 
 
+def _write_bars(data: Path, seed: int) -> None:
+    """Closes that wander, for every session from three months before the train split on."""
+    rng = np.random.default_rng([seed, 7])
+    calendar = load_sessions("XNYS", date(2014, 7, 1), date(2015, 6, 1))
+    bars = []
+    for symbol in COMPANIES:
+        prices = 50 * np.exp(np.cumsum(rng.normal(0, 0.01, len(calendar))))
+        bars += [
+            Bar(
+                instrument_id=f"SIM:{symbol}", session=day, open=price, high=price, low=price, close=price, volume=1000,
+                basis="total_return",
+            )
+            for day, price in zip(calendar.dates.tolist(), prices.tolist(), strict=True)
+        ]  # fmt: skip
+    write_table(frame_of(Bar, bars), data / "bars.parquet", ["instrument_id", "session"])
+    write_table(frame_of(CorporateAction, []), data / "actions.parquet", ["instrument_id", "ex_date"])
+
+
+def make_sweep(folder: Path, world: str, steps: Sequence[int], stage: str = "sft") -> None:
+    """Write a sweep of a movement world's test split: ``steps`` of one stage."""
+    samples = pl.read_parquet(folder / world / "data" / "dataset" / "data" / "test.parquet")
+    tones = np.where(samples["label"] == "up", 1.0, -1.0)
+    config = EvalConfig(resamples=400)
+    names = ["base", *(f"step-{step}" for step in steps)]
+    predictions = {name: _predict(samples, tones, "movement", name, 1) for name in names}
+    sweep = folder / world / "sweep"
+    for name, frame in predictions.items():
+        write_table(frame, sweep / "predictions" / f"{name}.parquet", ["cluster", "sample_id"])
+    rows = metric_rows(predictions, get_task("movement"), config, world, 1, [], [])
+    write_json(sweep / "metrics.json", [row.model_dump(mode="json") for row in rows])
+    write_json(sweep / "meta.json", {"resamples": 400, "seed": config.seed, "block_sessions": config.block_sessions})
+    about = {f"step-{step}": {"stage": stage, "step": step} for step in steps}
+    write_json(sweep / "sweep.json", {"steps": about, "keys": {stage: "k"}, "split": "test", "headline": "mcc"})
+
+
 def make_world(
     folder: Path,
     world: str,
@@ -150,8 +195,9 @@ def make_world(
     stages: Sequence[str],
     seed: int = 0,
     redistributable: bool = True,
+    history: bool = False,
 ) -> None:
-    """Write one world's data, training and eval stages."""
+    """Write one world's data, training and eval stages; with its history, also a train split and bars."""
     movement = task == "movement"
     samples, tones = _movement_samples(signal, 80, seed) if movement else _sentiment_samples(500, seed)
     labels = list(get_task(task).labels)
@@ -193,7 +239,10 @@ def make_world(
         checks=[CheckResult(check="no text is later than its decision", result="pass")],
     )
     data = folder / world / "data"
-    write_dataset(samples, info, data / "dataset")
+    earlier = [_movement_samples(signal, 40, seed + 100, date(2014, 10, 1), "train")[0]] if history and movement else []
+    write_dataset(pl.concat([*earlier, samples]), info, data / "dataset")
+    if earlier:
+        _write_bars(data, seed)
     write_json(
         data / "done.json", {"key": "k", "pid": 1, "stage_seconds": 21.5, "samples": {"train": 1804, "test": 473}}
     )
@@ -233,12 +282,24 @@ def _score(
         write_table(equity, folder / "equity.parquet", ["checkpoint", "session"])
     told = {"backend": "vllm", "dtype": "bfloat16", "parser_version": "1", "prompt_tokens": 98123}
     predictors = {name: {**told, "fingerprint": sha256_text(name)} for name in ["base", *stages]}
-    write_json(folder / "meta.json", {"predictors": predictors, "seconds": 74.0})
+    predictors |= {name: {"baseline": name, "seed": 0} for name in names if name not in predictors}
+    settings = {name: getattr(config, name) for name in ("cost_bps", "resamples", "block_sessions", "seed")}
+    hashes = {"split_hash": sha256_text(world), "outcome_hash": sha256_text(f"outcome {world}")}
+    hashes |= {"prompt_hash": sha256_text("prompt"), "label_hash": sha256_text("label")}
+    about = {"world": world, "task": task, "labels": list(get_task(task).labels), "split": "test", "exchange": None}
+    horizon = 1 if task == "movement" else None
+    write_json(
+        folder / "meta.json",
+        {**settings, **hashes, **about, "horizon": horizon, "predictors": predictors, "seconds": 74.0},
+    )
     write_json(folder / "done.json", {"key": "k", "pid": 1, "stage_seconds": 74.0})
 
 
 def make_run(
-    folder: Path, worlds: dict[str, tuple[str, float]] | None = None, stages: Sequence[str] = ("sft", "grpo")
+    folder: Path,
+    worlds: dict[str, tuple[str, float]] | None = None,
+    stages: Sequence[str] = ("sft", "grpo"),
+    history: bool = False,
 ) -> Path:
     """Write a run folder; ``worlds`` maps a name to its task and signal, where signal 0 is a placebo."""
     chosen = worlds or {"planted": ("movement", 0.9), "placebo": ("movement", 0.0)}
@@ -261,7 +322,7 @@ def make_run(
             else {"kind": "sentiment", "train": sets, "test": sets}
         )
         recipe["worlds"][world] = {"data": data, "placebo": task == "movement" and signal == 0}
-        make_world(folder, world, task, signal, stages, seed=len(recipe["worlds"]))
+        make_world(folder, world, task, signal, stages, seed=len(recipe["worlds"]), history=history)
     write_text(folder / "recipe.yaml", yaml.safe_dump(recipe, sort_keys=False))
     facts = {
         "name": folder.name,
@@ -275,4 +336,6 @@ def make_run(
 
 
 if __name__ == "__main__":
-    print(write_report(make_run(Path(sys.argv[1]))))
+    place, count = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    many = [f"step-{step}" for step in range(1, count + 1)] or ["sft", "grpo"]
+    print(write_report(make_run(place, stages=many, history=True)))

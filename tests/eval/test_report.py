@@ -28,7 +28,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action")]
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "srcset", "action")]
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -77,11 +77,18 @@ def test_the_page_shows_every_part(page: Page) -> None:
         "Class priors",
         "near duplicate",
         "fingerprint of SFT",
-        "Some scored prompts",
+        "Some scored prompts, and errors to read",
+        "Verdicts: each trained checkpoint minus what it is judged against",
+        "By month of the entry",
+        "By ticker",
+        "Errors of each checkpoint",
+        "Downloads",
         "What each stage took",
     ]
     assert [part for part in parts if part not in page.text] == []
-    assert page.tags.count("img") == 14  # two worlds: forest, confusion, reliability, coverage, equity, sft, grpo
+    assert (
+        page.tags.count("img") == 16
+    )  # two worlds: forest, months, confusion, reliability, coverage, equity, sft, grpo
 
 
 def test_text_from_the_data_is_escaped(run: Path, page: Page) -> None:
@@ -111,7 +118,7 @@ def test_markdown_has_the_same_numbers(run: Path) -> None:
 
 
 def test_the_same_run_gives_the_same_bytes(run: Path) -> None:
-    names = ("report.html", "report.md", "metrics.json")
+    names = ("report.html", "report.md", "report.json", "metrics.json")
     before = {name: (run / name).read_bytes() for name in names}
     write_report(run)
     assert {name: (run / name).read_bytes() for name in names} == before
@@ -119,7 +126,7 @@ def test_the_same_run_gives_the_same_bytes(run: Path) -> None:
 
 def test_a_run_without_grpo_is_reported(tmp_path: Path) -> None:
     page = Page(write_report(make_run(tmp_path / "short", {"planted": ("movement", 0.9)}, ["sft"])).read_text())
-    assert "SFT against base model" in page.text
+    assert "SFT: better than the base model" in page.text
     assert "GRPO" not in page.text
     assert "side by side" not in page.text
 
@@ -133,7 +140,7 @@ def test_a_run_that_has_only_begun_is_reported(tmp_path: Path) -> None:
 
 def test_sentiment_is_judged_by_weighted_f1_and_has_no_portfolio(tmp_path: Path) -> None:
     page = Page(write_report(make_run(tmp_path / "texts", {"phrasebank": ("sentiment", 1.0)}, ["sft"])).read_text())
-    assert "SFT against base model: Weighted F1" in page.text
+    assert "Against base model: Weighted F1 +" in page.text
     assert "Sharpe" not in page.text
     assert "Backtests" not in page.text
 

@@ -34,7 +34,8 @@ def test_only_an_interval_without_zero_says_anything(low: float | None, high: fl
 
 def test_a_gain_over_the_base_is_stated_with_its_interval(world: World) -> None:
     rows = [row("base", "mcc", 0.0), row("sft", "mcc", 0.2), row("sft minus base", "mcc", 0.2, 0.1, 0.3)]
-    assert Finding("good", "SFT against base model: MCC +0.200 [+0.100, +0.300], better.") in said(world, *rows)
+    told = "Against base model: MCC +0.200 [+0.100, +0.300], p < 0.001."
+    assert Finding("good", "SFT: better than the base model.", told) in said(world, *rows)
 
 
 def test_the_share_of_the_ceiling_is_stated(world: World) -> None:
@@ -118,11 +119,11 @@ def test_what_is_better_than_possible_is_called_a_leak(world: World) -> None:
 
 def test_what_is_not_distinguishable_says_how_long_it_would_take(world: World) -> None:
     rows = [row(name, "mcc", 0.1) for name in ("base", "sft")]
-    texts = [found.text for found in said(world, *rows, row("sft minus base", "mcc", 0.1, -0.1, 0.3))]
+    texts = [found.detail for found in said(world, *rows, row("sft minus base", "mcc", 0.1, -0.1, 0.3))]
     assert any("takes about 163 days; here are 20" in text for text in texts)
-    texts = [found.text for found in said(world, *rows, row("sft minus base", "mcc", 0.001, -0.1, 0.3))]
+    texts = [found.detail for found in said(world, *rows, row("sft minus base", "mcc", 0.001, -0.1, 0.3))]
     assert any("more than 10,000 days" in text for text in texts)
-    assert not any("takes" in found.text for found in said(world, *rows, row("sft minus base", "mcc", 0.2, 0.1, 0.3)))
+    assert not any("takes" in found.detail for found in said(world, *rows, row("sft minus base", "mcc", 0.2, 0.1, 0.3)))
 
 
 def test_an_unscored_world_says_so(world: World) -> None:

@@ -20,6 +20,7 @@ def compare(
         typer.Argument(help="A run folder, or predictions such as runs/demo/planted/eval/predictions/sft.parquet."),
     ],
     second: Annotated[Path, typer.Argument(help="Another run, or predictions of another on the same samples.")],
+    more: Annotated[list[Path] | None, typer.Argument(metavar="[RUN]...", help="Further runs.")] = None,
     cost_bps: Annotated[
         float | None,
         typer.Option(min=0, help="Cost of each side in the pnl reward, in basis points.", show_default=OWN),
@@ -30,10 +31,11 @@ def compare(
 ) -> None:
     """Show FIRST minus SECOND in every metric, with 95% intervals that are paired and clustered by day.
 
-    Of two run folders also what differs in their recipes, versions and code, and the scores of both.
+    Of two or more run folders also what differs in their recipes, versions and code, and each run's own scores and intervals.
     """
-    if is_run(first) or is_run(second):
-        found = compare_runs(first, second, cost_bps=cost_bps, resamples=resamples, seed=seed)
+    runs = [first, second, *(more or [])]
+    if len(runs) > 2 or any(map(is_run, runs)):
+        found = compare_runs(runs, cost_bps=cost_bps, resamples=resamples, seed=seed)
         if as_json:
             print_json(found)
         else:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from data_pipeline.labels.regimes import Regimes
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import GrpoConfig
 from tickertune.core.recipe.curriculum import CurriculumConfig, DifficultyConfig, NoiseConfig
 from training.curriculum.order import Cell, Stretch, laid_out, seats, stretches_of
-from training.curriculum.regimes import Regimes
 
 ALWAYS_RIGHT, ALWAYS_WRONG, NO_MOVE = "always_right", "always_wrong", "no_move"
 """Reasons for which a curriculum leaves a prompt out."""

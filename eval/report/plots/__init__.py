@@ -8,8 +8,9 @@ from collections.abc import Callable
 from eval.report.collect import World
 from eval.report.plots.account import account
 from eval.report.plots.confidence import coverage, reliability
+from eval.report.plots.parts import by_part
 from eval.report.plots.paths import equity, training
-from eval.report.plots.scores import confusion, forest
+from eval.report.plots.scores import confusion, forest, published
 from eval.report.plots.steps import steps
 from eval.report.plots.votes import votes
 
@@ -24,4 +25,4 @@ WORLD_PLOTS: dict[str, tuple[Callable[[World], str | None], str]] = {
 }
 """Plots of a world, each with the words that stand for it where it cannot be seen."""
 
-__all__ = ["WORLD_PLOTS", "steps", "training"]
+__all__ = ["WORLD_PLOTS", "by_part", "published", "steps", "training"]

@@ -6,8 +6,8 @@ import polars as pl
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from eval.report.collect import World
-from eval.report.layout import title_of
-from eval.report.plots.style import ORANGE, colour_of, style, to_svg
+from eval.report.layout import shown, title_of
+from eval.report.plots.style import ORANGE, colour_of, short, style, to_svg
 
 HELD = {"buy_and_hold": "--", "one_over_n": ":"}
 
@@ -16,7 +16,7 @@ def account(world: World) -> str | None:
     """Net value of each checkpoint's account in % of its capital, beside buy and hold and 1/N."""
     series = world.portfolio.series
     present = set() if series.is_empty() else set(series["checkpoint"].to_list())
-    names = [name for name in [*world.rows.checkpoints(), *HELD] if name in present]
+    names = [name for name in [*shown(world.rows.checkpoints()), *HELD] if name in present]
     if not names:
         return None
     with style():
@@ -29,7 +29,7 @@ def account(world: World) -> str | None:
             days, share = path["session"].to_numpy(), 100 * (value / capital - 1)
             peak = np.maximum(np.maximum.accumulate(value), capital)
             line = {"color": colour, "linewidth": 1.5, "linestyle": HELD.get(name, "-")}
-            upper.plot(days, share, label=title_of(name), **line)
+            upper.plot(days, share, label=short(title_of(name)), **line)
             lower.plot(days, 100 * (value / peak - 1), **line)
         upper.axhline(0, color="#555555", linewidth=0.8)
         upper.set_ylabel("gain, % of capital")

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import matplotlib.pyplot as plt
 import numpy as np
 import polars as pl
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from eval.metrics.calibration import BINS, bins_of
 from eval.report.collect import World
-from eval.report.layout import title_of
-from eval.report.plots.style import colour_of, style, to_svg
+from eval.report.layout import shown, title_of
+from eval.report.plots.style import colour_of, short, style, to_svg
 
 Floats = NDArray[np.float64]
 MIN_IN_BIN = 5
@@ -18,9 +19,17 @@ FEWEST = 20
 """Decisions from which on a share is drawn."""
 
 
+LEGEND_COLUMNS = 2
+
+
+def _legend(figure: Figure, names: int) -> None:
+    """Below the plot, where no line runs."""
+    figure.legend(loc="outside lower center", ncols=min(names, LEGEND_COLUMNS))
+
+
 def _stated(world: World) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Each checkpoint's decisions that have a label and a confidence."""
-    for name in world.rows.checkpoints():
+    """Each shown checkpoint's decisions that have a label and a confidence."""
+    for name in shown(world.rows.checkpoints()):
         if name in world.predictions:
             stated = world.predictions[name].filter(pl.col("label").is_not_null() & pl.col("confidence").is_not_null())
             if not stated.is_empty():
@@ -34,17 +43,17 @@ def reliability(world: World) -> str | None:
         return None
     lowest = 1 / max(len(world.labels), 1)
     with style():
-        figure, axes = plt.subplots(figsize=(3.6, 3.3))
+        figure, axes = plt.subplots(figsize=(3.6, 3.3 + 0.18 * -(-len(curves) // LEGEND_COLUMNS)))
         axes.plot([lowest, 1], [lowest, 1], color="#999999", linewidth=1, linestyle=(0, (4, 3)))
         for name, stated_mean, right, count in curves:
             colour = colour_of(name, world.rows.checkpoints())
-            axes.plot(stated_mean, right, color=colour, linewidth=1.4, label=title_of(name))
+            axes.plot(stated_mean, right, color=colour, linewidth=1.4, label=short(title_of(name)))
             axes.scatter(stated_mean, right, s=8 + 70 * count / max(count.sum(), 1), color=colour)
         axes.set_xlim(lowest - 0.03, 1.03)
         axes.set_ylim(-0.03, 1.03)
         axes.set_xlabel("stated confidence")
         axes.set_ylabel("share right")
-        axes.legend(loc="lower right")
+        _legend(figure, len(curves))
         return to_svg(figure)
 
 
@@ -66,15 +75,19 @@ def coverage(world: World) -> str | None:
     if not curves:
         return None
     with style():
-        figure, axes = plt.subplots(figsize=(3.6, 3.3))
+        figure, axes = plt.subplots(figsize=(3.6, 3.3 + 0.18 * -(-len(curves) // LEGEND_COLUMNS)))
         for name, taken, right in curves:
             axes.plot(
-                taken, right, color=colour_of(name, world.rows.checkpoints()), linewidth=1.4, label=title_of(name)
+                taken,
+                right,
+                color=colour_of(name, world.rows.checkpoints()),
+                linewidth=1.4,
+                label=short(title_of(name)),
             )
         axes.set_xlim(0, 1.03)
         axes.set_xlabel("share of decisions taken, surest first")
         axes.set_ylabel("share right")
-        axes.legend(loc="lower left")
+        _legend(figure, len(curves))
         return to_svg(figure)
 
 

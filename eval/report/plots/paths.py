@@ -6,15 +6,15 @@ import polars as pl
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 from eval.report.collect import Stage, World
-from eval.report.layout import title_of
-from eval.report.plots.style import colour_of, style, to_svg
+from eval.report.layout import shown, title_of
+from eval.report.plots.style import colour_of, short, style, to_svg
 
 
 def equity(world: World) -> str | None:
     """Sum of each checkpoint's returns before and after costs, and of buy and hold: capital is kept constant."""
     held = ["buy_and_hold", "oracle"]
     present = set() if world.equity.is_empty() else set(world.equity["checkpoint"].to_list())
-    names = [name for name in [*world.rows.checkpoints(), *held] if name in present]
+    names = [name for name in [*shown(world.rows.checkpoints()), *held] if name in present]
     if not names:
         return None
     with style():
@@ -31,7 +31,7 @@ def equity(world: World) -> str | None:
                     color=colour,
                     linewidth=1.5,
                     linestyle=line,
-                    label=title_of(name),
+                    label=short(title_of(name)),
                 )
             axes.axhline(0, color="#555555", linewidth=0.8)
             axes.set_title("before costs" if column == "gross" else "after costs")

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#AA4499"
 GREY, INK = "#8A8A8A", "#222222"
 _COLOURS = {"base": GREY, "sft": BLUE, "dpo": PURPLE, "grpo": VERMILION, "oracle": GREEN, "buy_and_hold": INK}
-_SPARE = (PURPLE, ORANGE, "#56B4E9")
+_SPARE = (PURPLE, ORANGE, "#56B4E9", "#117733", BLUE, VERMILION)
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "tickertune",
     "svg.fonttype": "path",
@@ -55,6 +55,19 @@ def to_svg(figure: Figure) -> str:
 
 
 def colour_of(name: str, names: Sequence[str]) -> str:
-    """A checkpoint's colour, the same in all plots of the world."""
+    """A checkpoint's colour, the same in all plots of the world, and no other checkpoint's among those shown."""
+    if name in _COLOURS:
+        return _COLOURS[name]
+    taken = {_COLOURS[other] for other in names if other in _COLOURS}
+    spare = [colour for colour in _SPARE if colour not in taken]
     others = [other for other in names if other not in _COLOURS]
-    return _COLOURS[name] if name in _COLOURS else _SPARE[others.index(name) % len(_SPARE)]
+    return spare[(len(others) - 1 - others.index(name)) % len(spare)]
+
+
+LONGEST = 28
+"""Characters of a name that a plot has room for."""
+
+
+def short(name: str) -> str:
+    """A name cut to what a plot has room for."""
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"

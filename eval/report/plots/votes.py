@@ -5,7 +5,7 @@ import numpy as np
 
 from eval.report.collect import World
 from eval.report.findings import headline
-from eval.report.layout import metric_title, title_of
+from eval.report.layout import metric_title, shown, title_of
 from eval.report.plots.style import colour_of, style, to_svg
 
 LINES = ("-", (0, (4, 2)), (0, (1, 1.5)))
@@ -15,11 +15,13 @@ LINES = ("-", (0, (4, 2)), (0, (1, 1.5)))
 def votes(world: World) -> str | None:
     """Each checkpoint's score by the number of its replies: the mean over subsets as a line, all replies with their interval."""
     metric = headline(world)
+    drawn = shown(list(dict.fromkeys(point.checkpoint for point in world.votes)))
     curves = {
         (name, rule): [
             point for point in world.votes if (point.checkpoint, point.rule, point.metric) == (name, rule, metric)
         ]
         for name, rule in dict.fromkeys((point.checkpoint, point.rule) for point in world.votes)
+        if name in drawn
     }
     if not any(curves.values()):
         return None

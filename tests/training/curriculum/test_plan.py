@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_pipeline.labels.regimes import Regimes
 from tests.training.conftest import grpo_config, make_samples
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import GrpoConfig
@@ -16,7 +17,6 @@ from tickertune.core.recipe.loading import parse_config
 from tickertune.core.sample import Sample
 from tickertune.core.table import frame_of
 from training.curriculum import plan_of
-from training.curriculum.regimes import Regimes
 
 HERE = Path()
 SAMPLES = frame_of(Sample, make_samples(60))

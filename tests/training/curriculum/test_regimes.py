@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_pipeline.dataset import read_info
+from data_pipeline.labels.regimes import UNKNOWN, in_thirds, market_trend
 from tests.training.conftest import grpo_config, make_samples, write_samples
 from tests.training.curriculum.made import NO_ACTIONS, changed_after, make_bars, sessions
 from tickertune.core.errors import TickerTuneError
@@ -17,7 +18,7 @@ from tickertune.core.recipe.curriculum import RegimesConfig
 from tickertune.core.sample import Sample
 from tickertune.core.table import frame_of, write_table
 from training.curriculum import plan_of
-from training.curriculum.regimes import UNKNOWN, in_thirds, market_trend, regimes_of
+from training.curriculum.regimes import regimes_of
 
 BARS = make_bars()
 TREND = RegimesConfig(by="trend", sessions=5)
