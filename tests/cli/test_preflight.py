@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.rationales.scripted import made_pairs, tagged_data, write_made_pairs
 from tickertune.cli.main import main
 
 SMOKE = "recipes/smoke/run.yaml"
@@ -55,3 +56,19 @@ def test_what_is_wrong_is_named_and_the_exit_says_so(change: str, code: int, sai
     ended, printed = call("--output", str(tmp_path / "run"), "--build", "--set", change)
     assert ended == code
     assert said in " ".join(printed.split())
+
+
+@pytest.mark.parametrize(
+    ("limit", "code", "said"), [(1536, 0, "planted, dpo: tokens"), (40, 1, "planted, dpo: No pair")]
+)
+def test_pairs_that_a_teacher_has_left_are_looked_at(
+    limit: int, code: int, said: str, tmp_path: Path, argued_folder: Path, capsys
+) -> None:
+    world = tmp_path / "run" / "planted"
+    tagged_data(world / "data")
+    write_made_pairs(world / "rationales", made_pairs())
+    with pytest.raises(SystemExit) as end:
+        main(["preflight", str(argued_folder), "--set", f"dpo.max_length={limit}"])
+    printed = capsys.readouterr()
+    assert (end.value.code or 0) == code
+    assert said in " ".join((printed.out + printed.err).split())

@@ -76,6 +76,13 @@ def _world(recipe: Recipe, world: str, build: bool, wrong: list[str]) -> dict[st
     rationales = Run(recipe.output).stage_folder(world, "rationales") / "sft"
     if recipe.rationales is not None and not rationales.is_dir():
         found["note"] = "What sft and dpo read is written by the teacher in the run: only grpo is looked at"
+    if recipe.dpo is not None and (rationales.parent / "pairs").is_dir():
+        from training.preflight.pairs import look_at_pairs
+
+        try:
+            found["dpo"] = look_at_pairs(recipe.dpo, rationales.parent, _processes(recipe), _method(recipe))
+        except TickerTuneError as error:
+            wrong.append(f"{world}, dpo: {error}")
     for stage in ("sft", "grpo"):
         config = getattr(recipe, stage)
         reads = rationales if stage == "sft" and recipe.rationales is not None else folder
@@ -106,7 +113,7 @@ def _print(found: list[dict[str, Any]], wrong: list[str], resolved: Path) -> Non
     for world in found:
         if note := world.get("note"):
             console.print(f"{world['world']}: {note}", markup=False)
-        for stage in ("sft", "grpo"):
+        for stage in ("sft", "dpo", "grpo"):
             if (seen := world.get(stage)) is None:
                 continue
             print_columns(f"{world['world']}, {stage}: tokens of its rows", seen["lengths"], "split")

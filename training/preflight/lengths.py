@@ -51,7 +51,7 @@ def sft_lengths(
     sizes = [prompt + len(answer) for prompt, answer in zip(prompts, answers, strict=True)]
     no_end = sum(not answer or answer[-1] != tokenizer.eos_token_id for answer in answers)
     masked = sum(not answer for answer in answers)
-    return _lengths("sft", split, sizes, config.max_length, config.too_long, no_end, masked)
+    return measured("sft", split, sizes, config.max_length, config.too_long, no_end, masked)
 
 
 def grpo_lengths(
@@ -59,12 +59,13 @@ def grpo_lengths(
 ) -> Lengths:
     """Measure the prompts of rollouts."""
     sizes = [len(prompt_ids(tokenizer, messages)) for messages in samples["messages"].to_list()]
-    return _lengths("grpo", split, sizes, config.max_prompt_length, "drop", 0, 0)
+    return measured("grpo", split, sizes, config.max_prompt_length, "drop")
 
 
-def _lengths(
-    stage: str, split: str, sizes: Sequence[int], limit: int, policy: str, no_end: int, masked: int
+def measured(
+    stage: str, split: str, sizes: Sequence[int], limit: int, policy: str, no_end: int = 0, masked: int = 0
 ) -> Lengths:
+    """Return the table's line for rows of the given sizes; the arguments are as in ``Lengths``."""
     table = np.array(sizes, dtype=np.int64)
     least, median, p95, most = (
         int(mark) for mark in (np.quantile(table, [0, 0.5, 0.95, 1], method="nearest") if len(table) else [0] * 4)

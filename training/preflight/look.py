@@ -1,11 +1,8 @@
 """All that can be said of a stage whose data set is there."""
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from data_pipeline.dataset import read_info, read_split
 from tickertune.core.errors import TickerTuneError
@@ -18,7 +15,7 @@ from training.models import Method, end_ids, load_tokenizer
 from training.packing import check_packing, pack
 from training.preflight.batches import grpo_shape, sft_shape
 from training.preflight.lengths import grpo_lengths, sft_lengths
-from training.preflight.memory import estimate
+from training.preflight.memory import available_bytes, estimate
 from training.preflight.template import check_template, first_reading
 from training.prompts import check_completion_length
 
@@ -77,10 +74,3 @@ def look(config: SftConfig | GrpoConfig, dataset: Path, processes: int, method: 
         if isinstance(task, LabelTask)
         else {},
     }
-
-
-def available_bytes() -> int:
-    """Memory of the device that trains: of one GPU, or this machine's."""
-    if torch.cuda.is_available():
-        return int(torch.cuda.get_device_properties(0).total_memory)
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,9 +1,10 @@
 """How much memory a stage needs, estimated from the model's shape: an estimate, for choosing a machine or a batch."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
-from tickertune.core.recipe import GrpoConfig, LoraConfig, ModelConfig, SftConfig
+from tickertune.core.recipe import DpoConfig, GrpoConfig, LoraConfig, ModelConfig, SftConfig
 from training.models import Method, add_adapter, use_cpu
 
 NF4_BYTES = 0.56
@@ -36,7 +37,9 @@ class Memory:
         return self.weights + self.gradients + self.optimizer + self.activations + self.logits + self.rollouts
 
 
-def estimate(config: SftConfig | GrpoConfig, base: str, method: Method, rows: int, length: int, scored: int) -> Memory:
+def estimate(
+    config: SftConfig | DpoConfig | GrpoConfig, base: str, method: Method, rows: int, length: int, scored: int
+) -> Memory:
     """Estimate a stage's memory in one process, without FSDP or ZeRO.
 
     Args:
@@ -45,7 +48,7 @@ def estimate(config: SftConfig | GrpoConfig, base: str, method: Method, rows: in
         method: How it is trained.
         rows: Rows held at once.
         length: Tokens of the longest row.
-        scored: Tokens of a row that carry a loss.
+        scored: Tokens of a row whose logits are held.
     """
     shape, total, trained = _parameters(base, config.model, method, config.lora)
     width = 4 if config.model.dtype == "float32" or method == "full" else 2
@@ -65,7 +68,7 @@ def estimate(config: SftConfig | GrpoConfig, base: str, method: Method, rows: in
         )
         rollouts = 2 * shape.num_hidden_layers * keys * sharp * rows * length
     return Memory(
-        "sft" if isinstance(config, SftConfig) else "grpo",
+        {SftConfig: "sft", DpoConfig: "dpo", GrpoConfig: "grpo"}[type(config)],
         weights=int(total * weight + (trained * 4 if method != "full" else 0)),
         gradients=trained * 4,
         optimizer=trained * ADAM_BYTES,
@@ -73,6 +76,15 @@ def estimate(config: SftConfig | GrpoConfig, base: str, method: Method, rows: in
         logits=int(rows * scored * shape.vocab_size * 4 * 2),
         rollouts=rollouts,
     )
+
+
+def available_bytes() -> int:
+    """Memory of the device that trains: of one GPU, or this machine's."""
+    import torch
+
+    if torch.cuda.is_available():
+        return int(torch.cuda.get_device_properties(0).total_memory)
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _parameters(base: str, model: ModelConfig, method: Method, lora: LoraConfig) -> tuple[Any, int, int]:
