@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Placed:
     checkpoint: str
     row: MetricRow
     apart: Comparison | None
-    """The first minus this one, corrected over the group; None for the first, and where it cannot be told."""
+    """The first minus this one, corrected over all pairs of the group; None for the first, and where it cannot be told."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,10 @@ def _group(like: Like, metric: str, entries: Sequence[Entry]) -> Group:
 
 
 def _apart(ranked: Sequence[Entry], metric: str) -> tuple[Mapping[int, Comparison], str]:
-    """The first minus each other one, from their predictions on the same samples."""
+    """The first minus each other one, from their predictions on the same samples.
+
+    P-values are corrected over all pairs of the group: the first is known for the first by its score alone.
+    """
     if len(ranked) < 2:
         return {}, ""
     if metric not in MEASURES:
@@ -141,14 +145,17 @@ def _apart(ranked: Sequence[Entry], metric: str) -> tuple[Mapping[int, Compariso
     sampling = Sampling(**ranked[0].settings)
     part = score_part(answers, np.ones(len(answers.samples), dtype=bool), metric, sampling)
     block = block_length(sampling.block_sessions, sampling.horizon)
-    rows = {name: part.difference("0", name, ranked[0].like.world) for name in names if name != "0"}
+    rows = {pair: part.difference(*pair, ranked[0].like.world) for pair in combinations(names, 2)}
     alone = {
-        name: p_of_interval(row.value, row.low, row.high, row.days / block)
-        for name, row in rows.items()
+        pair: p_of_interval(row.value, row.low, row.high, row.days / block)
+        for pair, row in rows.items()
         if row.low is not None and row.high is not None
     }
-    corrected = holm(alone)
+    corrected = holm({" ".join(pair): p for pair, p in alone.items()})
     return {
-        id(names[name]): Comparison("first", row, alone.get(name), corrected.get(name), trained=True)
-        for name, row in rows.items()
+        id(names[other]): Comparison(
+            "first", row, alone.get((one, other)), corrected.get(f"{one} {other}"), trained=True
+        )
+        for (one, other), row in rows.items()
+        if one == "0"
     }, ""

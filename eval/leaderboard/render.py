@@ -19,9 +19,9 @@ from tickertune.core.files import canonical_json, write_text
 RUNS_NAMED = 3
 """Runs that a line names; the download names all."""
 CAVEAT = (
-    "The first of a group was chosen for being highest, which its own interval does not know. Baselines stand in their place "
-    "without a rank. Groups differ in world, task, split, protocol, data, prompts, labels or costs: no score of one may be set "
-    "beside one of another."
+    "The first of a group was chosen for being highest, which its own interval does not know; p-values are corrected for all "
+    "pairs of the group (Holm). Baselines stand in their place without a rank. Groups differ in world, task, split, protocol, "
+    "data, prompts, labels or costs: no score of one may be set beside one of another."
 )
 
 

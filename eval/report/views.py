@@ -23,7 +23,7 @@ from tickertune.core.market import Bar, CorporateAction
 from tickertune.core.recipe.curriculum import RegimesConfig
 from tickertune.core.table import read_table
 
-FEWEST_SAMPLES, FEWEST_DAYS = 20, 5
+FEWEST_SAMPLES, FEWEST_DAYS = 20, 10
 """Below either a part has counts and no score: it would be read as one."""
 MOST_PARTS = {"month": 36, "ticker": 25, "set": 25}
 """Parts that the page has room for; all are in the download."""

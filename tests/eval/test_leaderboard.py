@@ -64,6 +64,19 @@ def test_the_first_is_set_against_each_other_one_by_paired_days(made: Path) -> N
     assert base.p <= base.holm < 0.05
 
 
+def test_the_first_of_many_guesses_is_not_called_better(tmp_path: Path) -> None:
+    """The highest of ten that see nothing was chosen for being highest: all pairs are counted."""
+    make_run(tmp_path / "run", {"w": ("movement", 0.9)}, [f"step-{step}" for step in range(1, 11)])
+    (group,) = board_of(tmp_path).groups
+    ranked = [line for line in group.lines if line.rank]
+    assert len(ranked) == 11
+    assert [line.apart.word for line in ranked[1:] if line.apart] == ["not distinguishable"] * 10
+    least = [line.apart for line in ranked if line.apart][-1]
+    assert least.p is not None
+    assert least.holm is not None
+    assert least.holm > min(0.999, 10 * least.p)  # ten comparisons with the first alone would be fewer
+
+
 @pytest.mark.parametrize(
     ("file", "changes"),
     [
