@@ -113,7 +113,7 @@ def _paired(
     try:
         return paired_rows(*files, **changes), None
     except TickerTuneError as error:
-        return [], error.cause
+        return [], error.cause.replace(f"{files[0]} and {files[1]}", "They")
 
 
 def _read(paired: Mapping[tuple[Key, int], dict[str, Any]], first: Path, scores: Mapping[Key, Any]) -> None:
@@ -190,9 +190,11 @@ def print_comparison(found: Mapping[str, Any]) -> None:
     tests = sum("p_holm" in apart for row in found["metrics"] for apart in row["first_minus"] if apart)
     if tests > 1:
         print(f"p-values are corrected for these {tests} comparisons (Holm); readings of other metrics are not.")
+    lacking: dict[tuple[str, str, str], list[str]] = {}
     for row in found["unpaired"]:
-        about = f"{row['world']} {title_of(row['checkpoint'])}"
-        print(f"{about}: no paired difference with {row['run']}. {row['reason']}.")
+        lacking.setdefault((row["world"], row["run"], row["reason"]), []).append(title_of(row["checkpoint"]))
+    for (world, run, reason), titles in lacking.items():
+        print(f"{world} {', '.join(titles)}: no paired difference with {run}. {reason}.")
     if found["differences"]:
         made = [{"key": row["key"], **dict(zip(names, row["values"], strict=True))} for row in found["differences"]]
         print_table("What the runs were made by, where it differs", made)

@@ -7,7 +7,7 @@ import typer
 
 from tickertune.cli.output import print_table
 
-LEFT_OUT = ("days", "clusters", "first minus it")
+LEFT_OUT = ("samples", "days", "clusters", "first minus it")
 """Columns that a terminal has no room for."""
 app = typer.Typer(add_completion=False)
 
