@@ -80,6 +80,7 @@ from tickertune.core.recipe import (
     VotesConfig,
     WorldConfig,
 )
+from tickertune.core.recipe.agents import AgentsConfig
 from tickertune.core.recipe.curriculum import (
     CollapseConfig,
     CurriculumConfig,
@@ -173,6 +174,7 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "account": AccountConfig,
     "server": ServerConfig,
     "votes": VotesConfig,
+    "agents.yaml": AgentsConfig,
 }
 
 

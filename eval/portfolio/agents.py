@@ -8,7 +8,7 @@ orders are filled is not among them.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from data_pipeline.labels.sessions import MINUTE
 from data_pipeline.samples.view import DocumentIndex
-from eval.backends.base import Backend, Tokens
+from eval.backends.base import Completion, Tokens
 from eval.portfolio.account import simulate
 from eval.portfolio.market import Market
 from eval.portfolio.statement import Statement
@@ -202,11 +202,18 @@ class ScriptedPolicy:
         return self.choose(day)
 
 
+class Answering(Protocol):
+    """What answers a prompt: any backend."""
+
+    def generate(self, prompts: Sequence[Tokens], max_tokens: int) -> list[list[Completion]]:
+        """One greedy reply of at most ``max_tokens`` tokens for each prompt."""
+
+
 @dataclass(frozen=True)
 class ModelPolicy:
     """A language model that is shown the day and asked for target weights as one JSON object."""
 
-    backend: Backend
+    backend: Answering
     encode: Callable[[str], Tokens]
     """From the prompt's text to token ids, by the model's chat template."""
     names: tuple[str, ...]

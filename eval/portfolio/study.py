@@ -162,7 +162,7 @@ def _trade_all(
         found.account += account_rows(setting, name, statement, prices[BUY_AND_HOLD])
         counts = statement.counts | ({"decisions_without_bars": plans[name].without_bars} if name in plans else {})
         found.counts[name] = {what: number for what, number in sorted(counts.items()) if number}
-        series.append(_series(name, statement, market))
+        series.append(series_of(name, statement, market))
         fills.append(statement.fills.insert_column(0, pl.lit(name).alias("checkpoint")))
     for name in checkpoints:
         drawn = random_names(plans[name], market, horizon, event, config.policy, config.account, config.seed)
@@ -170,7 +170,8 @@ def _trade_all(
     found.series, found.fills = pl.concat(series), pl.concat(fills)
 
 
-def _series(name: str, statement: Statement, market: Market) -> pl.DataFrame:
+def series_of(name: str, statement: Statement, market: Market) -> pl.DataFrame:
+    """An account's rows of accounts.parquet."""
     days = market.sessions.dates[statement.first : statement.first + statement.equity.shape[1]]
     return pl.DataFrame(
         {

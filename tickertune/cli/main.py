@@ -31,7 +31,8 @@ COMMANDS = {
     "backtest": "Trade the predictions of an evaluation again at another cost.",
     "compare": "Compare runs, or two predictors, sample by sample, with intervals.",
     "leaderboard": "Rank the runs of a folder, like beside like, with intervals.",
-    "infer": "Score a JSONL or Parquet file of texts with a checkpoint.",
+    "infer": "Score a file, a data set or a growing file of texts with a checkpoint.",
+    "agents": "Let a model trade day by day on the prices and news of a data set.",
     "report": "Write the report of a run again.",
     "doctor": "Say what this machine can do, what is off, and the remedy.",
 }
