@@ -73,7 +73,9 @@ class Scorer:
         self._task, self._model, self._temperature = task, model, temperature
         self._longest = max_length - (ROOM_FOR_LABEL if isinstance(task, LabelTask) else max_tokens)
         self.ask: Ask = (
-            label_ask(label_continuations(self._tokenizer, task)) if isinstance(task, LabelTask) else Replies(max_tokens)
+            label_ask(label_continuations(self._tokenizer, task))
+            if isinstance(task, LabelTask)
+            else Replies(max_tokens)
         )
 
     def part(self, number: int, rows: int, requests: Iterable[Request | Rejection]) -> Part:

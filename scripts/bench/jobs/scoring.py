@@ -2,6 +2,10 @@
 
 The prompts are the first of the test splits that ``recipes/sentiment`` (PhraseBank) and ``recipes/stocknet`` build from
 TICKERTUNE_DATA; they are built once, into runs/bench. Loading and a warm-up on two prompts are not timed.
+
+Beside each ratio stands what it could be at most (``bench_tokens``): the tokens that the harness runs through the model over those that any exact
+program has to, each token of the prompts' prefix tree once; and the same in multiply-adds of matrices, since the harness also
+asks for the vocabulary at every position.
 """
 
 import hashlib
@@ -11,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+from bench_tokens import bounds_told, counted_passes, counted_requests, tree_tokens, weights_of
 
 ROOT = Path(__file__).parents[3]
 SETS = {"phrasebank": "sentiment", "stocknet": "stocknet"}
@@ -35,14 +41,17 @@ def run(program: str) -> dict[str, Any]:
     name, engine = program.split()
     inputs = _inputs(name)
     started = time.process_time()
-    score = _engine(engine, inputs)
+    score, read = _engine(engine, inputs)
     score(2)
+    read.clear()
     loaded = time.process_time()
     found = score(PROMPTS)
     spent = time.process_time() - loaded
     return {
         "rate": PROMPTS / spent, "unit": "prompts", "cpu": spent, "loading": loaded - started,
-        "tokens": sum(map(len, inputs["ids"])), "scores": found.tolist(), "input": inputs["hash"],
+        "tokens": sum(map(len, inputs["ids"])), "tree": tree_tokens(inputs["ids"]), "read": sum(read),
+        "whole_file": inputs["whole_file"], "labels": len(inputs["labels"]), "weights": weights_of(inputs["model"]),
+        "scores": found.tolist(), "input": inputs["hash"],
     }  # fmt: skip
 
 
@@ -50,7 +59,7 @@ def _inputs(name: str) -> dict[str, Any]:
     from transformers import AutoTokenizer
 
     from data_pipeline.dataset import read_split
-    from eval.scoring import encode
+    from eval.scoring import Encoded, encode
     from tickertune.core.models import resolve_model
     from tickertune.core.recipe import ModelConfig
     from tickertune.core.tasks import label_task
@@ -72,34 +81,46 @@ def _inputs(name: str) -> dict[str, Any]:
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     model = resolve_model(ModelConfig(name="smollm2-135m"))
     task = label_task("sentiment" if name == "phrasebank" else "movement")
-    encoded = encode(model, None, task, read_split(folder, "test")[:PROMPTS])
+    samples = read_split(folder, "test")
+    whole = encode(model, None, task, samples)
+    encoded = Encoded(whole.prompts[:PROMPTS], whole.continuations)
     tokenizer = AutoTokenizer.from_pretrained(model)
     return {
         "model": Path(model),
         "ids": encoded.prompts,
+        "messages": samples["messages"][:PROMPTS].to_list(),
         "texts": [tokenizer.decode(ids) for ids in encoded.prompts],
         "label_ids": [ids[0] for ids in encoded.continuations],
         "labels": [tokenizer.decode(ids[:1]) for ids in encoded.continuations],
+        "whole_file": {
+            "prompts": len(whole.prompts),
+            "tokens": whole.tokens,
+            "tree": tree_tokens(whole.prompts),
+        },
         "hash": hashlib.sha256(repr(encoded.prompts).encode()).hexdigest(),
     }
 
 
-def _engine(engine: str, inputs: dict[str, Any]) -> Any:
+def _engine(engine: str, inputs: dict[str, Any]) -> tuple[Any, list[int]]:
+    """A function that scores so many prompts, and a list to which the tokens of each pass are added."""
     model, longest = inputs["model"], max(map(len, inputs["ids"]))
     if engine == "ours":
         import score_ours
 
         ours = score_ours.engine(model, longest)
-        return lambda count: score_ours.scores(ours, inputs["ids"][:count], inputs["label_ids"])
+        read = counted_requests(ours._engine)
+        return lambda count: score_ours.scores(ours, inputs["ids"][:count], inputs["label_ids"]), read
     if engine == "transformers_loop":
         import score_transformers
 
         loop = score_transformers.engine(model)
-        return lambda count: score_transformers.scores(loop, inputs["texts"][:count], inputs["label_ids"])
+        read = counted_passes(loop[0])
+        return lambda count: score_transformers.scores(loop, inputs["texts"][:count], inputs["label_ids"]), read
     import score_lm_eval
 
     harness = score_lm_eval.engine("hf" if engine == "lm_eval_hf" else "vllm", model, longest)
-    return lambda count: score_lm_eval.scores(harness, inputs["texts"][:count], inputs["labels"])
+    read = counted_passes(harness.model) if engine == "lm_eval_hf" else counted_requests(harness.model)
+    return lambda count: score_lm_eval.scores(harness, inputs["texts"][:count], inputs["labels"]), read
 
 
 def misses(medians: dict[str, float], raw: dict[str, list[dict[str, Any]]]) -> list[str]:
@@ -108,6 +129,7 @@ def misses(medians: dict[str, float], raw: dict[str, list[dict[str, Any]]]) -> l
 
     found = []
     for name in SETS:
+        print("\n".join(bounds_told(name, medians, {engine: raw[f"{name} {engine}"][0] for engine in ENGINES})))
         ours = medians[f"{name} ours"]
         for engine, target in FASTER.items():
             times = ours / medians[f"{name} {engine}"]
