@@ -1,4 +1,4 @@
-"""What is pushed to the Hub: weights, recipe and a model card, without a path of the machine they were made on."""
+"""What is pushed to the Hub: weights, recipe and a model card, without a path of the machine they were made on or an address of a server."""
 
 import shutil
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import yaml
 from eval.checkpoint import FACTS, Checkpoint
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_dir, canonical_json, read_json, write_text
-from tickertune.core.hub import without_paths
+from tickertune.core.hub import publishable
 from tickertune.core.models import BUILT_IN
 from tickertune.core.recipe import ModelConfig, read_yaml
 from tickertune.core.tasks import get_task
@@ -114,12 +114,12 @@ def _copy_model(model: Path, folder: Path) -> None:
 
 
 def _public_recipe(stage: Path) -> str:
-    """The resolved recipe of the run, or of a stage trained alone, as text, paths cut to their last part; empty where there is none."""
+    """The resolved recipe of the run, or of a stage trained alone, as text, without paths and addresses; empty where there is none."""
     files = (stage.parent.parent / "recipe.yaml", stage / "config.yaml")
     file = next((path for path in files if path.is_file()), None)
     if file is None:
         return ""
-    return str(yaml.safe_dump(without_paths(read_yaml(file)), sort_keys=False, allow_unicode=True))
+    return str(yaml.safe_dump(publishable(read_yaml(file)), sort_keys=False, allow_unicode=True))
 
 
 def model_card(
@@ -182,7 +182,7 @@ def _lineage(stage: Path) -> dict[str, Any]:
     file = stage.parent / "rationales" / FACTS
     if "rationales" in through and file.is_file():
         made = read_json(file)
-        told["teacher"] = made["teacher"].get("model", made["teacher"]["kind"])
+        told["teacher"] = publishable(made["teacher"]).get("model", made["teacher"]["kind"])
         told["rationales kept"] = f"{made['rationales']['kept']} of {made['rationales']['asked']} replies"
     return told
 

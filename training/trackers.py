@@ -13,7 +13,7 @@ from uuid import uuid4
 from huggingface_hub import constants
 
 from tickertune.core.files import read_json, write_json
-from tickertune.core.hub import without_paths
+from tickertune.core.hub import publishable
 from tickertune.core.progress import console
 from tickertune.core.run import RUN_FILE
 from tickertune.core.tracking import WANDB_LOCAL, WANDB_MODE, Tracker
@@ -63,7 +63,7 @@ def tracked(output: Path, config: Mapping[str, Any]) -> Tracked:
         in_run = (stage.parent.parent / RUN_FILE).is_file()
         words = (stage.parent.parent.name, stage.parent.name, stage.name) if in_run else (stage.name,)
         write_json(file, {"name": "-".join((*words, identity[:8])), "id": identity})
-    return Tracked(folder=folder, config=without_paths(config), **read_json(file))
+    return Tracked(folder=folder, config=publishable(config), **read_json(file))
 
 
 def scalars(line: Line) -> dict[str, float]:

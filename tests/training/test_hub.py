@@ -60,8 +60,13 @@ def stage(tmp_path_factory) -> Path:
         "name": "x",
         "output": str(run),
         "worlds": {"w": {"data": {"source": {"path": "/Users/me/secret/tweets"}}}},
+        "rationales": {
+            "teacher": {"kind": "endpoint", "base_url": "http://llm.corp.example/v1", "model": "big-teacher"}
+        },
+        "grpo": {"trainer": {"vllm_server_host": "10.9.8.7"}},
+        "eval": {"server": {"endpoint": "http://10.9.8.7:8000/v1", "model": "base"}},
     }
-    write_text(run / "recipe.yaml", yaml.safe_dump(recipe))
+    write_text(run / "recipe.yaml", yaml.safe_dump(recipe, sort_keys=False))
     write_json(run / "planted/eval/metrics.json", ROWS)
     write_json(run / "planted/data/dataset/info.json", INFO)
     return write_stage(run / "planted" / "sft")
@@ -82,6 +87,16 @@ def test_adapter_package_holds_weights_recipe_and_card(stage, tmp_path):
     assert header["library_name"] == "peft"
     config = json.loads((tmp_path / "out/adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == "someone/tiny-llama"
+
+
+def test_no_address_of_a_model_server_is_pushed_and_what_was_asked_there_is_told(stage, tmp_path):
+    package(stage, tmp_path / "out")
+    for file in (tmp_path / "out").iterdir():
+        assert not any(word in file.read_bytes() for word in (b"llm.corp.example", b"10.9.8.7"))
+    recipe = yaml.safe_load((tmp_path / "out/recipe.yaml").read_text())
+    teacher = {"kind": "endpoint", "base_url": "(not published)", "model": "big-teacher"}
+    assert recipe["rationales"]["teacher"] == teacher
+    assert recipe["eval"]["server"]["model"] == "base"
 
 
 def test_card_shows_the_checkpoints_scores_with_intervals_and_no_one_elses(stage, tmp_path):

@@ -10,6 +10,10 @@ from tickertune.core.errors import TickerTuneError
 TOKEN = "HF_TOKEN"
 PATH_KEYS = {"path", "documents", "bars", "instruments", "actions", "output", "dataset", "init", "accelerate", "store"}
 """Keys of a recipe that name files of the machine that it ran on."""
+ADDRESS_KEYS = {"base_url", "endpoint", "vllm_server_base_url", "vllm_server_host"}
+"""Keys of a recipe that hold the address of a model server, which may be a private one."""
+PRIVATE = "(not published)"
+"""What stands in place of such an address."""
 
 
 def token_from_environment() -> str:
@@ -56,6 +60,23 @@ def push(folder: Path, repository: str, public: bool, kind: Literal["model", "da
             f"The Hub refused {repository} ({said})",
             "Check the name, the token's rights and the network, and give the same command again",
         ) from None
+
+
+def publishable(recipe: Any) -> Any:
+    """A recipe's values as they may be published: each path cut to its last part, no address of a model server."""
+    return without_addresses(without_paths(recipe))
+
+
+def without_addresses(value: Any, key: str = "") -> Any:
+    """Values with ``PRIVATE`` in place of each address of a model server; what was asked for there, its model, stays.
+
+    A public address goes too: from an address alone nobody can tell whether it is one that its owner would publish.
+    """
+    if isinstance(value, Mapping):
+        return {name: without_addresses(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [without_addresses(inner, key) for inner in value]
+    return PRIVATE if key in ADDRESS_KEYS and isinstance(value, str) else value
 
 
 def without_paths(value: Any, key: str = "") -> Any:
