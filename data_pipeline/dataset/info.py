@@ -120,3 +120,17 @@ def class_priors(frame: pl.DataFrame, labels: list[str]) -> dict[str, dict[str, 
         if len(rows):
             priors[split] = {label: int((rows["label"] == label).sum()) / len(rows) for label in labels}
     return priors
+
+
+def describing(info: DatasetInfo, frame: pl.DataFrame, *notes: str) -> DatasetInfo:
+    """Return what a data set says of itself for other ``Sample`` rows made of its own: hashes, counts and priors anew, notes added."""
+    return info.model_copy(
+        update={
+            "split_hash": split_hash(frame),
+            "prompt_hash": prompt_hash(frame),
+            "outcome_hash": outcome_hash(frame),
+            "class_priors": class_priors(frame, info.labels),
+            "counts": sizes(frame),
+            "notes": [*info.notes, *notes],
+        }
+    )

@@ -40,11 +40,6 @@ class EndpointTeacher:
         """Address and model; no key."""
         return {"kind": "endpoint", "base_url": self._teacher.base_url, "model": self._teacher.model}
 
-    @property
-    def together(self) -> bool:
-        """No: each reply is a request of its own."""
-        return False
-
     def fits(self, messages: Chat) -> bool:
         """The endpoint knows its own context; it refuses what is longer."""
         return True

@@ -17,8 +17,8 @@ from training.rationales.teacher import Ask, Chat, Reply
 class EngineTeacher:
     """Generates replies; the model is loaded at the first ask.
 
-    All replies to one prompt are drawn together by a seed that the prompt gives, so that they are the same whatever was
-    asked before: also after a kill between two of them.
+    A reply depends on the seed, its prompt and its number alone (``Backend.sample``): not on what was asked before, so also not on
+    a kill, nor on how many replies are drawn.
 
     Raises:
         TickerTuneError: The model or the adapter is not there, or they do not belong together.
@@ -47,38 +47,35 @@ class EngineTeacher:
             "dtype": self._teacher.model.dtype,
         }
 
-    @property
-    def together(self) -> bool:
-        """Yes: a batch shares one stream of random numbers."""
-        return True
-
     def fits(self, messages: Chat) -> bool:
         """Whether prompt and reply have at most ``max_length`` tokens together."""
         return len(prompt_ids(self._tokenizer, messages)) + self._config.max_tokens <= self._teacher.max_length
 
     def answer(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Reply]]:
-        """See ``Teacher.answer``."""
+        """See ``Teacher.answer``; short prompts come first, so that those of a batch are about equally long."""
         by_prompt: dict[str, list[Ask]] = {}
         for ask in asks:
             by_prompt.setdefault(replace(ask, draw=0).key, []).append(ask)
-        for key, group in by_prompt.items():
-            yield from self._group(int(key[:8], 16), group)
+        groups = [(prompt_ids(self._tokenizer, group[0].messages), group) for group in by_prompt.values()]
+        groups.sort(key=lambda entry: len(entry[0]))
+        draws = max((1 + ask.draw for ask in asks), default=1)
+        step = max(1, self._teacher.batch_size // draws)
+        for some in (groups[start : start + step] for start in range(0, len(groups), step)):
+            yield from self._draw([prompt for prompt, _ in some], [group for _, group in some])
 
-    def _group(self, seed: int, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Reply]]:
-        prompt = prompt_ids(self._tokenizer, asks[0].messages)
-        count = max(asks[0].of, 1 + max(ask.draw for ask in asks))  # also where only some are missing
-        (drawn,) = self._loaded().generate(
-            [prompt],
+    def _draw(self, prompts: list[list[int]], groups: Sequence[Sequence[Ask]]) -> Iterator[tuple[Ask, Reply]]:
+        drawn = self._loaded().sample(
+            prompts,
             self._config.max_tokens,
-            n=count,
+            n=max(1 + ask.draw for group in groups for ask in group),
             temperature=self._config.temperature,
-            seed=seed,
+            seed=self._config.seed,
             adapter=self._teacher.adapter,
         )
-        for ask in asks:
-            completion = drawn[ask.draw]
-            written = len(self._tokenizer.encode(completion.text, add_special_tokens=False)) + completion.finished
-            yield ask, Reply(completion.text, completion.finished, len(prompt), written)
+        for prompt, group, completions in zip(prompts, groups, drawn, strict=True):
+            for ask in group:
+                one = completions[ask.draw]
+                yield ask, Reply(one.text, one.finished, len(prompt), one.tokens)
 
     def _loaded(self) -> Backend:
         if self._backend is None:
@@ -88,7 +85,7 @@ class EngineTeacher:
                     self._base,
                     self._base,
                     dtype=self._teacher.model.dtype,
-                    batch_size=self._config.draws,
+                    batch_size=self._teacher.batch_size,
                     max_length=self._teacher.max_length,
                     adapters=[] if self._teacher.adapter is None else [self._teacher.adapter],
                     revision=self._teacher.model.revision,

@@ -8,11 +8,12 @@ from typing import Any
 import polars as pl
 import yaml
 
-from data_pipeline.dataset import DatasetInfo, class_priors, outcome_hash, prompt_hash, sizes, split_hash
+from data_pipeline.dataset import DatasetInfo, describing
 from data_pipeline.dataset.card.markdown import table
 from data_pipeline.dataset.licences import UNKNOWN, strictest
 from data_pipeline.dataset.writing import write_contents
 from tickertune.core.files import atomic_dir, sha256_file, write_json, write_text
+from tickertune.core.hub import PRIVATE, publishable
 from tickertune.core.recipe.rationales import RationalesConfig
 from tickertune.core.table import write_table
 from tickertune.core.tasks import Task
@@ -79,16 +80,7 @@ def write_rationales(rationales: Sequence[Rationale], made: Made, folder: Path) 
         .select(made.samples.columns)
     )
     note = "Answers are rationales of a teacher, kept where they reach the true label; the prompts are those of the source."
-    info = made.info.model_copy(
-        update={
-            "split_hash": split_hash(frame),
-            "prompt_hash": prompt_hash(frame),
-            "outcome_hash": outcome_hash(frame),
-            "class_priors": class_priors(frame, made.info.labels),
-            "counts": sizes(frame),
-            "notes": [*made.info.notes, note],
-        }
-    )
+    info = describing(made.info, frame, note)
     with atomic_dir(folder) as temporary:
         write_contents(frame, info, temporary)
         card = (temporary / _CARD).read_text(encoding="utf-8")
@@ -117,7 +109,7 @@ def write_pairs(pairs: Sequence[Pair], made: Made, folder: Path) -> None:
             "pairs": len(pairs),
             "pairs_hash": sha256_file(temporary / PAIRS_FILE),
             "source": _source(made.info),
-            "made": made.facts,
+            "made": publishable(made.facts),
         }
         write_json(temporary / "info.json", facts)
         write_text(temporary / _CARD, _pairs_card(len(pairs), made))
@@ -154,10 +146,14 @@ def _pairs_card(count: int, made: Made) -> str:
 def _origin_section(made: Made) -> str:
     facts, counts = made.facts, made.facts["rationales"]
     source = [(name, f"`{value}`") for name, value in _source(made.info).items()]
-    teacher = [(name, value) for name, value in facts["teacher"].items() if value is not None]
+    teacher = [(name, value) for name, value in publishable(facts["teacher"]).items() if value not in (None, PRIVATE)]
     asked = [(name, counts[name]) for name in ("asked", "parsed", "right", "kept")]
     asked.append(("acceptance rate", f"{counts['acceptance_rate']:.4f}"))
     asked += [(f"dropped: {reason}", count) for reason, count in counts["dropped"].items()]
+    asked += [
+        (f"acceptance rate, true label {label}", f"{own['acceptance_rate']:.4f}")
+        for label, own in facts["rationales_by_label"].items()
+    ]
     asked += [("prompts too long to ask", facts["too_long"])] if facts["too_long"] else []
     spent = [
         (name.replace("_", " "), facts[name])

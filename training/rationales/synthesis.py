@@ -79,16 +79,15 @@ class Work:
             self.usage.add(reply)
         return found
 
-    def wanted(self, messages: Chat, draw: int, of: int) -> Ask:
+    def wanted(self, messages: Chat, draw: int) -> Ask:
         """Describe one reply that is wanted, with all that determines it."""
         settings = {
             "teacher": self.teacher.identity,
             "temperature": self.config.temperature,
             "max_tokens": self.config.max_tokens,
             "seed": self.config.seed,
-            **({"of": of} if self.teacher.together else {}),
         }
-        return Ask(messages, draw, of, settings)
+        return Ask(messages, draw, settings)
 
 
 @contextmanager
@@ -134,7 +133,7 @@ def synthesise_with(teacher: Teacher, config: RationalesConfig) -> dict[str, Any
         if len(work.ledger):
             say(f"rationales: {len(work.ledger)} replies are there already")
         cases, too_long = _cases(samples, teacher, config)
-        judged, counts = _first_pass(work, cases)
+        judged, counts, by_label = _first_pass(work, cases)
         pairs, reflected = _reflections(work, cases, judged)
         rationales = [
             Rationale(case.sample_id, number, one.text)
@@ -147,6 +146,7 @@ def synthesise_with(teacher: Teacher, config: RationalesConfig) -> dict[str, Any
             "samples": len(cases),
             "too_long": too_long,
             "rationales": counts.facts(),
+            "rationales_by_label": {label: own.facts() for label, own in by_label.items()},
             "samples_with_a_rationale": len({one.sample_id for one in rationales}),
             "pairs": len(pairs),
             "reflections": dict(sorted(reflected.items())),
@@ -178,18 +178,19 @@ def _cases(samples: pl.DataFrame, teacher: Teacher, config: RationalesConfig) ->
     return cases, samples.height - len(cases)
 
 
-def _first_pass(work: Work, cases: Sequence[Case]) -> tuple[list[list[Judged]], Counts]:
-    """Draw replies to every prompt and choose among them."""
+def _first_pass(work: Work, cases: Sequence[Case]) -> tuple[list[list[Judged]], Counts, dict[str, Counts]]:
+    """Draw replies to every prompt and choose among them; what became of them is counted, over all and by true label."""
     draws = work.config.draws
-    asks = [work.wanted(case.asked, draw, draws) for case in cases for draw in range(draws)]
+    asks = [work.wanted(case.asked, draw) for case in cases for draw in range(draws)]
     replies = work.replies("first answers", asks)
-    judged, counts = [], Counts()
+    judged, counts, by_label = [], Counts(), {label: Counts() for label in work.task.labels}
     for place, case in enumerate(cases):
         own = replies[place * draws : (place + 1) * draws]
         row = choose([judge(reply, case.label, work.task, case.prompt, work.config) for reply in own], work.config.keep)
         counts.add(row)
+        by_label[case.label].add(row)
         judged.append(row)
-    return judged, counts
+    return judged, counts, by_label
 
 
 def _reflections(
@@ -207,7 +208,7 @@ def _reflections(
     for round_ in range(work.config.reflection_rounds):
         open_ = [place for place in first if place not in pairs]
         open_ = [place for place in open_ if work.teacher.fits(reflecting(cases[place].asked, first[place]))]
-        asks = [work.wanted(reflecting(cases[place].asked, first[place]), round_, 1) for place in open_]
+        asks = [work.wanted(reflecting(cases[place].asked, first[place]), round_) for place in open_]
         thoughts = dict(zip(open_, work.replies("reflections", asks), strict=True))
         again = {}
         for place, thought in thoughts.items():
@@ -216,7 +217,7 @@ def _reflections(
                 continue
             messages = answering_again(cases[place].asked, first[place], thought.text)
             if work.teacher.fits(messages):
-                again[place] = work.wanted(messages, 0, 1)
+                again[place] = work.wanted(messages, 0)
             else:
                 counts["too_long"] += 1
         for place, reply in zip(again, work.replies("second answers", list(again.values())), strict=True):

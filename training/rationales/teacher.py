@@ -18,8 +18,6 @@ class Ask:
     messages: Chat
     draw: int
     """Number of the reply among those to the same messages."""
-    of: int
-    """How many replies to these messages are wanted."""
     settings: Mapping[str, object]
     """All besides that determines the reply: teacher, temperature, most tokens, seed."""
 
@@ -46,10 +44,6 @@ class Teacher(Protocol):
     @property
     def identity(self) -> Mapping[str, object]:
         """What tells this teacher from others, without a secret: part of every reply's key, and on the cards."""
-
-    @property
-    def together(self) -> bool:
-        """Whether the replies to one prompt are drawn together, so that their number changes each of them."""
 
     def answer(self, asks: Sequence[Ask]) -> Iterator[tuple[Ask, Reply]]:
         """Answer, in any order, each as soon as it is there.

@@ -24,15 +24,13 @@ ASKED = "Up or down? Reply as <think>…</think> <answer>…</answer>."
 class ScriptedTeacher:
     """Answers by a function of messages and draw, remembers what it was asked, and can die after so many answers."""
 
-    together = False
-
-    def __init__(self, script: Script, dies_after: int | None = None) -> None:
-        self._script, self._left = script, dies_after
+    def __init__(self, script: Script, dies_after: int | None = None, **identity: object) -> None:
+        self._script, self._left, self._identity = script, dies_after, identity
         self.asked: list[Ask] = []
 
     @property
     def identity(self) -> Mapping[str, object]:
-        return {"kind": "scripted"}
+        return {"kind": "scripted", **self._identity}
 
     def fits(self, messages: Chat) -> bool:
         return True

@@ -227,7 +227,7 @@ def test_a_closed_round_leaves_no_request_behind(server: Server, tmp_path: Path)
         {"role": "system", "content": ""},
         {"role": "user", "content": "<news>\nTue 09:00 Company 1 gains growth x\n</news>"},
     ]
-    round_ = teacher.answer([Ask(prompt, draw, 9, {}) for draw in range(9)])
+    round_ = teacher.answer([Ask(prompt, draw, {}) for draw in range(9)])
     next(round_)
     round_.close()
     assert len(server.seen) < 9

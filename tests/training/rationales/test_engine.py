@@ -27,15 +27,19 @@ def opened(made: RationalesConfig) -> EngineTeacher:
     return EngineTeacher(made, made.teacher)  # type: ignore[arg-type]
 
 
-def test_replies_do_not_depend_on_what_is_there_already(tmp_path: Path) -> None:
+def test_replies_depend_on_the_prompt_and_their_number_alone(tmp_path: Path) -> None:
     teacher = opened(settings(tmp_path, tmp_path))
     prompts = [chat(sample.messages) for sample in tagged_samples(2)]
-    asks = [Ask(prompt, draw, 3, {}) for prompt in prompts for draw in range(3)]
+    asks = [Ask(prompt, draw, {}) for prompt in prompts for draw in range(3)]
     whole = {ask.key: reply for ask, reply in teacher.answer(asks)}
-    some = {ask.key: reply for ask, reply in teacher.answer([asks[1], asks[5]])}
+    some = {ask.key: reply for ask, reply in teacher.answer([asks[1], asks[3]])}
     teacher.close()
+    one_by_one = opened(settings(tmp_path, tmp_path, batch_size=1))
+    alone = {ask.key: reply for ask, reply in one_by_one.answer(asks)}
+    one_by_one.close()
     assert len({reply.text for reply in whole.values()}) == 6
     assert some == {key: whole[key] for key in some}
+    assert alone == whole
     assert all(reply.tokens_in > 20 and reply.tokens_out > 0 for reply in whole.values())
 
 

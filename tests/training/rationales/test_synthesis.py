@@ -67,6 +67,8 @@ def test_right_replies_become_answers_and_wrong_ones_pairs(data: Path, tmp_path:
         "dropped": {"wrong": 12},
         "acceptance_rate": 0.5,
     }
+    right = {label: own["right"] for label, own in facts["rationales_by_label"].items()}
+    assert right == {label: source.filter(label=label).height for label in ("down", "up")}
     assert (facts["pairs"], facts["replies"], facts["tokens_in"], facts["tokens_out"]) == (12, 48, 4800, 480)
     assert facts == read_json(tmp_path / "tickertune.json")
 
@@ -167,7 +169,9 @@ def test_the_cards_tell_source_teacher_counts_and_cost(data: Path, tmp_path: Pat
         "price_out": 10.0,
     }
     settings = config(data, tmp_path, teacher={**teacher, "knowledge_cutoff": "2024-01-03"})
-    facts = synthesise_with(ScriptedTeacher(first_half_right), settings)
+    at_home = {"base_url": "http://10.1.2.3/v1", "model": "/home/me/models/big"}
+    facts = synthesise_with(ScriptedTeacher(first_half_right, **at_home), settings)
+    assert facts["teacher"]["base_url"] == "http://10.1.2.3/v1"
     assert facts["cost"] == pytest.approx((4800 * 2 + 480 * 10) / 1e6)
     for name in ("sft", "pairs"):
         card = (tmp_path / name / "README.md").read_text()
@@ -178,6 +182,9 @@ def test_the_cards_tell_source_teacher_counts_and_cost(data: Path, tmp_path: Pat
         assert "| tokens in | 4800 |" in card
         assert "| cost | 0.0144 |" in card
         assert "of 12 dated samples, 4 had ended by then" in card
+        assert "| model | big |" in card
+        for file in (tmp_path / name).rglob("*"):
+            assert not file.is_file() or not any(word in file.read_bytes() for word in (b"10.1.2.3", b"/home/me"))
     assert len(load_dataset_dict(tmp_path / "sft")["train"]) == 12
 
 

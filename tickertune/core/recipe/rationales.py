@@ -49,6 +49,8 @@ class EngineTeacherConfig(Config):
     """``auto``: vLLM where it is installed, else transformers."""
     max_length: int = Field(default=2048, ge=64)
     """Longest prompt and reply together, in tokens; longer prompts are not asked, and counted."""
+    batch_size: int = Field(default=32, ge=1)
+    """Replies that are generated at once; what was under way when it was killed is asked again."""
     knowledge_cutoff: date | None = None
     """Last day that the teacher's own training data may know of, for the card; None: unknown."""
 
