@@ -40,6 +40,16 @@ def test_empty_data_folder_is_named(recipe_folder, tmp_path):
         preflight(load(recipe_folder, worlds__planted__data__source=source))
 
 
+def test_template_of_the_users_own_that_is_missing_is_named(recipe_folder, tmp_path):
+    own = {"worlds__planted__data__prompt": f"{{template: {tmp_path}/mine.yaml}}"}
+    with pytest.raises(TickerTuneError, match=r"mine\.yaml does not exist"):
+        preflight(load(recipe_folder, **own))
+    write_text(tmp_path / "mine.yaml", "name: mine")
+    recipe = load(recipe_folder, **own)
+    assert checks.source_paths(recipe.worlds["planted"].data) == [tmp_path / "mine.yaml"]
+    preflight(load(recipe_folder, worlds__planted__data__prompt="{template: movement_tagged@1}"))
+
+
 def test_vllm_that_is_asked_for_and_missing_is_named_with_the_remedy(recipe_folder, monkeypatch):
     without(monkeypatch, "vllm")
     preflight(load(recipe_folder, eval__backend="auto"))

@@ -93,6 +93,8 @@ def _paths_of_prompt(prompt: PromptConfig) -> list[Path]:
     figures = (FundamentalsContextConfig, MacroContextConfig)
     paths = [block.path for block in prompt.context if isinstance(block, figures)]
     paths.append(prompt.anonymise.aliases if prompt.anonymise else None)
+    template = prompt.template or ""
+    paths += [Path(template)] if template.endswith((".yaml", ".yml")) else []
     return [path for path in paths if path]
 
 
