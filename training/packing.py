@@ -2,7 +2,7 @@
 
 TRL packs (best fit decreasing, no sample is cut) and lays all rows of a batch end to end, which is right for FlashAttention.
 Other kinds of attention compute every pair of tokens of such a row before a mask takes most of them away: 16 rows of 384 tokens
-would be a matrix of 6,144 squared. Here the rows stay apart.
+would be a matrix of 6,144 squared. Here the rows stay apart, and on a CPU so do the samples of a row (``training.document_attention``).
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from trl import SFTTrainer, pack_dataset
 
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import SftConfig
+from training.document_attention import by_documents
 
 LEAK = 0.02
 """Most that another sample in front may move a sample's logits, relative to the largest of them: rounding stays far below it."""
@@ -27,6 +28,11 @@ class PackedSFTTrainer(SFTTrainer):  # type: ignore[misc]
         super().__init__(**arguments)
         if "flash" not in str(self.model.config._attn_implementation):
             self.data_collator: Any = Rows(self.processing_class.pad_token_id)
+
+    def training_step(self, *given: Any, **named: Any) -> Any:
+        """Do a step; plain attention is by samples in it, forward and backward."""
+        with by_documents(self.accelerator.unwrap_model(self.model)):
+            return super().training_step(*given, **named)
 
     def _track_num_input_tokens(self, inputs: dict[str, Any]) -> None:
         """Count tokens of samples; without a mask transformers takes each token that equals the padding for padding, end of turn too."""
@@ -112,7 +118,7 @@ def check_isolation(model: Any) -> None:
     positions = torch.arange(length).repeat(2)[None].expand(2, -1)
     training = model.training
     model.eval()
-    with torch.no_grad():
+    with torch.no_grad(), by_documents(model):
         logits = model(input_ids=ids.to(device), position_ids=positions.to(device), use_cache=False).logits.float()
     model.train(training)
     moved = float((logits[0, length:] - logits[1, length:]).abs().max() / logits.abs().max())

@@ -52,10 +52,11 @@ def _structure(answer: Answer, config: StructureConfig) -> float:
     titles: set[str] = set()
     count, scores = 0, 0.0
     for section in found:
-        if len(section.words - seen) >= config.section_words and section.title not in titles:
+        known = len(seen)
+        seen |= section.words
+        if len(seen) - known >= config.section_words and section.title not in titles:
             count += 1
             scores += 1.0 if section.claims else 0.5
-        seen |= section.words
         titles.add(section.title)
     if count <= config.most:
         of_count = min(count / config.fewest, 1.0)
