@@ -117,7 +117,7 @@ def test_commands_in_the_docs_exist():
     from tickertune.cli.main import COMMANDS
 
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
-    named = {word for page in pages for word in re.findall(r"^tickertune ([\w-]+)", page.read_text(), re.MULTILINE)}
+    named = {word for page in pages for word in re.findall(r"^tickertune (\w[\w-]*)", page.read_text(), re.MULTILINE)}
     assert named <= set(COMMANDS)
 
 

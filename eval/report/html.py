@@ -93,6 +93,7 @@ def _world(world: World, seen: Seen, place: int, shelf: Shelf) -> Mapping[str, A
         ],
         "protocol": protocol_block(world.protocol),
         "published": _published(world),
+        "beside": bool(beside_all(world, headline(world))),
         "guards": guard_lines(world.guards),
         "first_prompt": first_prompt(world.guards),
         "sweep": _sweep(world, said_of_sweep(seen.sweep, world.sweep) if world.sweep else ""),

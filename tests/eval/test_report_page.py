@@ -318,6 +318,8 @@ def test_published_numbers_are_lines_with_source_and_caveat(tmp_path: Path) -> N
     assert "Accuracy on All, published numbers as lines" in {image["alt"] for image in page.all("img")}
     assert "#e69f00" in b64decode(page.all("img")[0]["src"].partition(",")[2]).decode().lower()
     assert "Elder & Sons: MCC 0.21 (Their paper <2019>; other days)" in page.texts("li")
+    assert "Diamonds and dashed lines are published numbers" in page.texts("figcaption")[0]
+    assert "Diamonds" not in plain.texts("figcaption")[0]
     apart = [check, check | {"part": "other", "title": "Other"}]
     write_json(run / "planted/eval/protocol.json", result | {"checks": apart})
     page = Page(write_report(run).read_text())
