@@ -30,7 +30,7 @@ from data_pipeline.dataset import read_info, read_split
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_dir
 from tickertune.core.models import resolve_model
-from tickertune.core.prompting import completion_ids, prompt_ids
+from tickertune.core.prompting import prompt_ids, reply_ids
 from tickertune.core.recipe import ModelConfig
 from tickertune.core.tasks import get_task
 from training.stage import settle_libraries
@@ -66,8 +66,8 @@ def make(dataset: Path, output: Path, steps: int, seed: int) -> None:
         )
     )
     rows = [
-        {"input_ids": prompt_ids(tokenizer, messages) + completion_ids(tokenizer, task, label)}
-        for messages, label in samples.select("messages", "label").iter_rows()
+        {"input_ids": prompt_ids(tokenizer, messages) + reply_ids(tokenizer, task, label, reply)}
+        for messages, label, reply in samples.select("messages", "label", "answer").iter_rows()
     ]
     settle_libraries()
     with atomic_dir(output) as folder:

@@ -1,0 +1,214 @@
+"""A model as its own teacher, over several seeds: SFT on its rationales against SFT on labels, then DPO on reflection pairs.
+
+    python scripts/rationale_loop.py recipes/rationale_loop/run.yaml --seeds 3 --output runs/loop
+
+Each seed is a run of the recipe in OUTPUT/SEED (data, rationales, sft, dpo). Beside it, in OUTPUT/SEED-labels, for each world:
+
+    labels      SFT as the recipe has it, on the labels of just those samples that have a rationale
+    labels-all  the same on the labels of all samples that the teacher was asked about
+    teacher     what the tuned models write about training samples that no teacher was asked about before: their acceptance
+    eval        all of them on the held-out days: labels by log-probabilities, rationales by votes
+
+What is finished is not repeated. Prints tables in Markdown; OUTPUT/loop.json holds the figures.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import polars as pl
+
+from data_pipeline.dataset import describing, read_info, read_split, write_dataset
+from eval.checkpoint import base_checkpoint, checkpoint_of
+from eval.evaluate import evaluate
+from tickertune.cli.pipeline import run_recipe
+from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import read_json, write_json
+from tickertune.core.recipe import EngineTeacherConfig, RationalesConfig, Recipe, SftConfig, load_recipe
+from training import sft
+from training.rationales.samples import training_samples
+from training.rationales.synthesis import synthesise
+from training.stage import FACTS
+
+METRICS = ("mcc", "accuracy", "pnl_reward", "unparsed_share")
+
+
+def run_seed(path: Path, seed: int, output: Path, sets: Mapping[str, str]) -> dict[str, Any]:
+    """Run one seed, with what stands beside it; returns its figures by world.
+
+    Raises:
+        TickerTuneError: The recipe lacks a stage or its teacher is no engine; or a stage failed: what is finished stays.
+    """
+    recipe = load_recipe(path, {**sets, "seed": str(seed), "output": json.dumps(str(output / str(seed)))})
+    if recipe.rationales is None or recipe.sft is None or recipe.dpo is None:
+        raise TickerTuneError(f"Recipe {path} has no rationales, sft and dpo stage", "Name all three in run.yaml")
+    if not isinstance(recipe.rationales.teacher, EngineTeacherConfig):
+        raise TickerTuneError(
+            f"The teacher of {path} is no model of this process", "Set rationales.teacher.kind to engine"
+        )
+    run_recipe(recipe)
+    found = {}
+    for world in recipe.worlds:
+        place, beside = recipe.output / world, output / f"{seed}-labels" / world
+        found[world] = _beside(recipe, recipe.rationales, recipe.sft, world, place, beside)
+    return found
+
+
+def _beside(
+    recipe: Recipe, rationales: RationalesConfig, own: SftConfig, world: str, place: Path, beside: Path
+) -> dict[str, Any]:
+    """Train on labels, ask the tuned models and score everything."""
+    data = place / "data"
+    asked, _ = training_samples(data, read_info(data), rationales)
+    kept = read_split(place / "rationales" / "sft", "train")["sample_id"].str.replace(r"~\d+$", "")
+    with_rationale = asked.filter(pl.col("sample_id").is_in(kept.implode()))
+    for name, samples in (("labels", with_rationale), ("labels-all", asked)):
+        if not (beside / name / FACTS).is_file():
+            subset(data, samples, beside / f"{name}-data")
+            sft.train(own.model_copy(update={"dataset": beside / f"{name}-data", "output": beside / name}))
+    fresh = read_split(data, "train").filter(~pl.col("sample_id").is_in(asked["sample_id"].implode()))
+    tuned = {
+        stage: _ask(rationales, data, fresh, place / stage, beside / "teacher" / stage) for stage in ("sft", "dpo")
+    }
+    stages = {"labels": beside, "labels-all": beside, "sft": place, "dpo": place}
+    checkpoints = [checkpoint_of(name, folder / name, recipe.model) for name, folder in stages.items()]
+    scoring = recipe.eval.model_copy(update={"store": place / "eval" / "store"})
+    if not (beside / "eval" / "meta.json").is_file():
+        evaluate(data, [base_checkpoint(recipe.model), *checkpoints], scoring, beside / "eval", world)
+    return {
+        "teacher": {"base": read_json(place / "rationales" / FACTS), **tuned},
+        "training": {name: read_json(folder / name / FACTS) for name, folder in stages.items()},
+        "metrics": read_json(beside / "eval" / "metrics.json"),
+        "votes": read_json(beside / "eval" / "votes.json"),
+    }
+
+
+def subset(data: Path, samples: pl.DataFrame, folder: Path) -> None:
+    """Write some training samples of a data set as one of their own."""
+    write_dataset(samples, describing(read_info(data), samples), folder)
+
+
+def _ask(rationales: RationalesConfig, data: Path, fresh: pl.DataFrame, stage: Path, output: Path) -> dict[str, Any]:
+    """Facts of what a tuned model writes about samples that are new to it."""
+    if not (output / FACTS).is_file():
+        subset(data, fresh, output.parent / "data")
+        teacher = rationales.teacher.model_copy(update={"adapter": stage / "adapter"})
+        changes = {"teacher": teacher, "samples": None, "reflection_rounds": 0}
+        synthesise(rationales.model_copy(update={**changes, "dataset": output.parent / "data", "output": output}))
+    facts: dict[str, Any] = read_json(output / FACTS)
+    return facts
+
+
+def tables(found: Mapping[int, Mapping[str, Any]]) -> str:
+    """The figures as Markdown: acceptance, scores, differences, tokens."""
+    lines = [
+        "| world | seed | teacher | asked | in form | right | kept | by true label | samples | pairs | tokens in + out |"
+    ]
+    lines.append("|---|---|---|---|---|---|---|---|---|---|---|")
+    for world, seed, own in _each(found):
+        lines += [_teacher_line(world, seed, name, facts) for name, facts in own["teacher"].items()]
+    for title, names in (("scores", _scored), ("differences, MCC", _paired)):
+        lines += ["", f"{title}:", ""]
+        lines += _score_table(found, names)
+    lines += ["", "one reply (the first of the votes), MCC:", ""]
+    for world, seed, own in _each(found):
+        ones = [one for one in own["votes"] if one["replies"] == 1 and one["metric"] == "mcc"]
+        lines += [f"- {world} {seed} {one['checkpoint']}: {_interval(one)}" for one in ones]
+    lines += ["", "training: samples or pairs, tokens, seconds:", ""]
+    for world, seed, own in _each(found):
+        told = (
+            f"{name} {facts.get('samples', facts.get('pairs'))}, {facts['tokens']:,} tokens, {facts['seconds']:.0f} s"
+            for name, facts in own["training"].items()
+        )
+        lines.append(f"- {world} {seed}: {'; '.join(told)}")
+    return "\n".join(lines)
+
+
+def _each(found: Mapping[int, Mapping[str, Any]]) -> list[tuple[str, int, Any]]:
+    worlds = list(next(iter(found.values())))
+    return [(world, seed, own[world]) for world in worlds for seed, own in found.items()]
+
+
+def _teacher_line(world: str, seed: int, name: str, facts: Mapping[str, Any]) -> str:
+    counts = facts["rationales"]
+    formed = counts["right"] + counts["dropped"].get("wrong", 0)
+    by_label = ", ".join(
+        f"{label} {_share(own['right'], own['asked'])}" for label, own in facts["rationales_by_label"].items()
+    )
+    return (
+        f"| {world} | {seed} | {name} | {counts['asked']} | {_share(formed, counts['asked'])} "
+        f"| {_share(counts['right'], counts['asked'])} | {_share(counts['kept'], counts['asked'])} | {by_label} "
+        f"| {facts['samples_with_a_rationale']} of {facts['samples']} | {facts['pairs']} "
+        f"| {facts['tokens_in']:,} + {facts['tokens_out']:,} |"
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f}%" if whole else ""
+
+
+def _scored(name: str) -> bool:
+    return " minus " not in name
+
+
+def _paired(name: str) -> bool:
+    later, _, earlier = name.partition(" minus ")
+    argued = [one for one in (later, earlier) if "@" in one]
+    return bool(earlier) and (len(argued) == 2 or (len(argued) == 1 and earlier in ("labels", "labels-all", "tfidf")))
+
+
+def _score_table(found: Mapping[int, Mapping[str, Any]], chosen: Callable[[str], bool]) -> list[str]:
+    """A line for each world and predictor: the mean over seeds of each metric, and the MCC of each seed with its interval."""
+    lines = [
+        f"| world | predictor | mean {' | mean '.join(METRICS)} | MCC of each seed |",
+        "|---|---|" + "---|" * (len(METRICS) + 1),
+    ]
+    for world in next(iter(found.values())):
+        rows = [row for own in found.values() for row in own[world]["metrics"] if chosen(row["checkpoint"])]
+        for name in dict.fromkeys(row["checkpoint"] for row in rows):
+            values: dict[str, list[float]] = {metric: [] for metric in METRICS}
+            for row in rows:
+                if row["checkpoint"] == name and row["metric"] in values:
+                    values[row["metric"]].append(row["value"])
+            means = " | ".join(f"{fmean(seen):.3f}" if seen else "" for seen in values.values())
+            each = "; ".join(_interval(row) for row in rows if row["checkpoint"] == name and row["metric"] == "mcc")
+            lines.append(f"| {world} | {name} | {means} | {each} |")
+    return lines
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    bounds = "" if row["low"] is None else f" [{row['low']:.3f}, {row['high']:.3f}]"
+    return f"{row['value']:.3f}{bounds}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the seeds, print and store the tables; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default 3)")
+    parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument("--output", type=Path, default=Path("runs/loop"))
+    parser.add_argument(
+        "--set", dest="sets", metavar="KEY=VALUE", action="append", default=[], help="override a key of the recipe"
+    )
+    options = parser.parse_args(arguments)
+    sets = dict(item.split("=", 1) for item in options.sets)
+    found = {}
+    try:
+        for seed in range(options.first, options.first + options.seeds):
+            print(f"seed {seed}", file=sys.stderr)
+            found[seed] = run_seed(options.recipe, seed, options.output, sets)
+    except TickerTuneError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    write_json(options.output / "loop.json", {str(seed): own for seed, own in found.items()})
+    print(tables(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""What the study of the rationale loop says of its seeds, and the training subsets that it makes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from data_pipeline.dataset import read_info, read_split
+from tests.training.rationales.scripted import tagged_data
+from tickertune.core.errors import TickerTuneError
+
+
+@pytest.fixture
+def loop(script: Callable[[str], ModuleType]) -> ModuleType:
+    return script("rationale_loop")
+
+
+def row(name: str, value: float, metric: str = "mcc") -> dict[str, Any]:
+    return {"checkpoint": name, "metric": metric, "value": value, "low": value - 0.1, "high": value + 0.1}
+
+
+def figures(mcc: float) -> dict[str, Any]:
+    """One world of one seed."""
+    facts = {
+        "rationales": {"asked": 100, "right": 50, "kept": 40, "dropped": {"wrong": 45, "above_keep": 10}},
+        "rationales_by_label": {"down": {"asked": 60, "right": 20}, "up": {"asked": 40, "right": 30}},
+        "samples_with_a_rationale": 40,
+        "samples": 50,
+        "pairs": 12,
+        "tokens_in": 9000,
+        "tokens_out": 4000,
+    }
+    names = ("labels", "sft@8", "dpo@8", "dpo@8 minus labels", "labels minus base")
+    return {
+        "teacher": {"base": facts},
+        "training": {
+            "sft": {"samples": 40, "tokens": 12345, "seconds": 7.0},
+            "dpo": {"pairs": 12, "tokens": 99, "seconds": 3.0},
+        },
+        "metrics": [row(name, mcc) for name in names] + [row("labels", 0.5, "accuracy")],
+        "votes": [{**row("sft", mcc), "replies": replies} for replies in (1, 8)],
+    }
+
+
+def test_the_tables_tell_shares_means_and_each_seed(loop: ModuleType) -> None:
+    told = loop.tables({0: {"planted": figures(0.2)}, 1: {"planted": figures(0.4)}}).splitlines()
+    acceptance = "| base | 100 | 95.0% | 50.0% | 40.0% | down 33.3%, up 75.0% | 40 of 50 | 12 | 9,000 + 4,000 |"
+    assert f"| planted | 0 {acceptance}" in told
+    assert f"| planted | 1 {acceptance}" in told
+    assert "| planted | labels | 0.300 | 0.500 |  |  | 0.200 [0.100, 0.300]; 0.400 [0.300, 0.500] |" in told
+    assert "| planted | dpo@8 minus labels | 0.300 |  |  |  | 0.200 [0.100, 0.300]; 0.400 [0.300, 0.500] |" in told
+    assert not any(line.startswith("| planted | labels minus base") for line in told)
+    assert told.count("- planted 0 sft: 0.200 [0.100, 0.300]") == 1
+    assert "- planted 1: sft 40, 12,345 tokens, 7 s; dpo 12, 99 tokens, 3 s" in told
+
+
+def test_a_subset_is_a_data_set_of_its_own(loop: ModuleType, tmp_path: Path) -> None:
+    data = tagged_data(tmp_path / "data", 8)
+    some = read_split(data, "train")[2:5]
+    loop.subset(data, some, tmp_path / "some")
+    assert read_split(tmp_path / "some", "train")["sample_id"].to_list() == some["sample_id"].to_list()
+    assert read_info(tmp_path / "some").split_hash != read_info(data).split_hash
+    assert read_info(tmp_path / "some").counts["samples_train"] == 3
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        ("recipes/seeds/run.yaml", "no rationales, sft and dpo stage"),
+        ("recipes/rationales/run.yaml", "no model of this process"),
+    ],
+)
+def test_a_recipe_without_the_loop_is_refused(recipe: str, said: str, loop: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(TickerTuneError, match=said):
+        loop.run_seed(Path(recipe), 0, tmp_path, {})
