@@ -43,8 +43,7 @@ def opening(config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig) -> O
     timer = Timer()
     settle_libraries()
     dataset, output = folders(config)
-    fresh = isinstance(config, SftConfig | RewardModelConfig)
-    start = Start(config.method, None) if fresh else start_of(config.init)
+    start = Start(config.method, None) if isinstance(config, SftConfig | RewardModelConfig) else start_of(config.init)
     check_quantization(start.method)
     if not trackers_of(config.tracking) and config.tracking == "auto":
         say(UNTRACKED)
