@@ -76,6 +76,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import the subcommand that ``args`` calls; an unknown name is reported with the nearest known one."""
         name, _, rest = super().resolve_command(ctx, args)
+        assert name is not None, "click names the command that it found"
         command: Any = typer.main.get_command(import_module(f"tickertune.cli.{name.replace('-', '_')}").app)
         command.name = name
         return name, command, rest
