@@ -12,7 +12,9 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, since: str) -> int:
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     script = importlib.import_module("closes_to_bars")
     (folder / "closes.csv").write_text("Date,AAA,BBB\n2020-01-02,1.5,\n2020-01-03,1.6,7\n2020-01-06,1.7,8\n")
-    command = f"closes_to_bars {folder}/closes.csv --since {since} --until 2020-01-06 --basis traded --output {folder}/out"
+    command = (
+        f"closes_to_bars {folder}/closes.csv --since {since} --until 2020-01-06 --basis traded --output {folder}/out"
+    )
     monkeypatch.setattr(sys, "argv", command.split())
     found: int = script.main()
     return found
