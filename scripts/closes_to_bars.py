@@ -7,6 +7,7 @@ backtest that trades at the open must not be fed with them.
 """
 
 import argparse
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def bars(closes: pl.DataFrame, since: date, until: date, basis: str) -> pl.DataF
 
 
 def main() -> int:
-    """Write ``bars.parquet``; returns 1 where no close lies in the window."""
+    """Write ``bars.parquet``; returns 1 where the table cannot be read or no close lies in the window."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("closes", type=Path)
     parser.add_argument("--since", type=date.fromisoformat, required=True)
@@ -35,9 +36,21 @@ def main() -> int:
     parser.add_argument("--basis", choices=["traded", "split_adjusted", "total_return"], required=True)
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
-    found = bars(pl.read_csv(options.closes, try_parse_dates=True), options.since, options.until, options.basis)
+    try:
+        closes = pl.read_csv(options.closes, try_parse_dates=True)
+        found = bars(closes, options.since, options.until, options.basis)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = str(error).splitlines()[0]
+        print(
+            f"{options.closes} is no table of dates and closes ({reason}): correct the path or the file",
+            file=sys.stderr,
+        )
+        return 1
     if found.is_empty():
-        print(f"{options.closes} has no close from {options.since} to {options.until}: correct the window")
+        print(
+            f"{options.closes} has no close from {options.since} to {options.until}: correct the window",
+            file=sys.stderr,
+        )
         return 1
     options.output.mkdir(parents=True, exist_ok=True)
     found.write_parquet(options.output / "bars.parquet")

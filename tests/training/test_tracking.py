@@ -156,7 +156,7 @@ def test_wandb_offline_holds_each_step_once_and_no_key(tmp_path: Path) -> None:
     same(wandb_history(folder / f"run-{identity}.wandb"), WANTED)
     stored = b"".join(path.read_bytes() for path in (tmp_path / "stage" / "tracking").rglob("*") if path.is_file())
     assert b"5ec2e7" not in stored
-    assert b"/home/someone" not in stored
+    assert b"/srv/someone" not in stored
 
 
 def leveldb_records(content: bytes, header: int = 7, block: int = 32768) -> Iterator[bytes]:

@@ -34,7 +34,7 @@ def guarded(connect: Any) -> Any:
 if __name__ == "__main__":
     socket.socket.connect = guarded(socket.socket.connect)  # type: ignore[method-assign]
     folder, tracker, before, last, *killed = sys.argv[1:]
-    run = tracked(Path(folder), {"learning_rate": 0.5, "dataset": "/home/someone/data"})
+    run = tracked(Path(folder), {"learning_rate": 0.5, "dataset": "/srv/someone/data"})
     writer = WRITERS[tracker](run, [line(step) for step in range(1, int(before) + 1)])  # type: ignore[index]
     for step in range(int(before) + 1, int(last) + 1):
         writer.add(line(step))

@@ -169,7 +169,7 @@ def test_the_cards_tell_source_teacher_counts_and_cost(data: Path, tmp_path: Pat
         "price_out": 10.0,
     }
     settings = config(data, tmp_path, teacher={**teacher, "knowledge_cutoff": "2024-01-03"})
-    at_home = {"base_url": "http://10.1.2.3/v1", "model": "/home/me/models/big"}
+    at_home = {"base_url": "http://10.1.2.3/v1", "model": "/srv/models/big"}
     facts = synthesise_with(ScriptedTeacher(first_half_right, **at_home), settings)
     assert facts["teacher"]["base_url"] == "http://10.1.2.3/v1"
     assert facts["cost"] == pytest.approx((4800 * 2 + 480 * 10) / 1e6)
@@ -184,7 +184,7 @@ def test_the_cards_tell_source_teacher_counts_and_cost(data: Path, tmp_path: Pat
         assert "of 12 dated samples, 4 had ended by then" in card
         assert "| model | big |" in card
         for file in (tmp_path / name).rglob("*"):
-            assert not file.is_file() or not any(word in file.read_bytes() for word in (b"10.1.2.3", b"/home/me"))
+            assert not file.is_file() or not any(word in file.read_bytes() for word in (b"10.1.2.3", b"/srv/models"))
     assert len(load_dataset_dict(tmp_path / "sft")["train"]) == 12
 
 
