@@ -15,6 +15,7 @@ from data_pipeline.audit.prices.impossible import impossible_bars
 from data_pipeline.audit.prices.missing import missing_sessions
 from data_pipeline.audit.prices.payouts import payouts
 from data_pipeline.audit.prices.series import Series, series_of
+from data_pipeline.audit.prices.shared import shared_prices
 from data_pipeline.audit.prices.spikes import spikes
 from data_pipeline.audit.prices.splices import splices
 from data_pipeline.audit.prices.splits import splits
@@ -60,10 +61,14 @@ def audit_prices(
     acted = actions.partition_by("instrument_id", as_dict=True)
     paid = bool(actions["kind"].is_in(PAYOUTS).any())
     found: list[Finding] = list(ends(bars, sessions))
-    for (instrument_id,), own in sorted(bars.partition_by("instrument_id", as_dict=True).items()):
-        series = series_of(str(instrument_id), own, acted.get((instrument_id,), actions.clear()), sessions, paid)
+    audited = [
+        series_of(str(instrument_id), own, acted.get((instrument_id,), actions.clear()), sessions, paid)
+        for (instrument_id,), own in sorted(bars.partition_by("instrument_id", as_dict=True).items())
+    ]
+    for series in audited:
         for detector in (*OF_DAYS, *(OF_PRICES if len(series) > 1 else ())):
             found += detector(series)
+    found += shared_prices([series for series in audited if not series.closes_only])
     return findings_frame(found)
 
 

@@ -103,14 +103,14 @@ def _jump(own: Own, spot: Spot) -> None:
 def _splice_symbol(own: Own, index: int, honest: list[Own]) -> float:
     """Go on as another company from the spot on; returns the step of the level, 1 where there is no such spot.
 
-    The other has a bar in that session; where none has, the spot is given up.
+    The other has a bar in that session and keeps its own symbol to the end; where none does, the spot is given up.
     """
     for spot in own.spots:
         if spot.kind != "splice_symbol":
             continue
         t, start = spot.first, 1 + int(spot.rng.integers(len(honest) - 1))
         others = [honest[(index + start + more) % len(honest)] for more in range(len(honest))]
-        other = next((one for one in others if one is not honest[index] and np.isfinite(one.bars["open"][t])), None)
+        other = next((one for one in others if not one.reused and np.isfinite(one.bars["open"][t])), None)
         if other is None:
             own.spots.remove(spot)
             return 1.0

@@ -39,6 +39,11 @@ class Own:
     doubled: list[tuple[int, float]] = field(default_factory=list)
     """Sessions with a second bar, and its factor."""
 
+    @property
+    def reused(self) -> bool:
+        """Whether its symbol goes on as another company's."""
+        return any(spot.kind == "splice_symbol" for spot in self.spots)
+
     def scale(self, t: int, factor: float, shares: float) -> None:
         """Scale prices and volume from session ``t`` on; payouts keep their part of the price."""
         for name in MOVED:

@@ -103,5 +103,5 @@ def test_every_kind_of_fault_is_planted_somewhere() -> None:
     planted = {kind for kind, _ in (ANY | TRADED | ADJUSTED).values()}
     assert set(KINDS) - planted == {
         "volatility_break", "no_volume", "large_move", "starts_late", "ends_early", "duplicated_action",
-        "dividend_without_action", "dividend_misstated",
+        "dividend_without_action", "dividend_misstated", "shared_prices",
     }  # fmt: skip

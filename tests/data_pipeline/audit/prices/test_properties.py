@@ -47,9 +47,9 @@ def faulty(seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     rng = np.random.default_rng(seed)
     planters = [planter for _, planter in (ANY | TRADED).values()]
     parts, added = [], []
-    for name in "ABC":
+    for number, name in enumerate("ABC"):
         planter = planters[int(rng.integers(len(planters)))]
-        own, new, _, _ = planter(walk(seed, name), int(rng.integers(20, 150)), rng)
+        own, new, _, _ = planter(walk(3 * seed + number, name), int(rng.integers(20, 150)), rng)
         parts.append(own)
         added += new
     return pl.concat(parts), actions(added)
