@@ -101,6 +101,7 @@ def evaluate(
         "block_sessions": config.block_sessions,
         "seed": config.seed,
         "parser_version": PARSER_VERSION,
+        "shots": None if place.shots is None else place.shots.facts,
         "predictors": {name: store.facts(name) for name in names},
         "policy": config.policy.model_dump(mode="json"),
         "account": None if config.account is None else config.account.model_dump(mode="json"),

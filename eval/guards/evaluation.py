@@ -73,8 +73,13 @@ def _asker(
             ]
         )
         # Another split hash: what is asked again is no further trial on the scored split.
-        hashes = {"prompt_hash": prompt_hash(together), "split_hash": sha256_text(f"guards {world.info.split_hash}")}
-        changed = World(world.name, world.folder, world.info.model_copy(update=hashes), world.task, together)
+        prompts = prompt_hash(together)
+        if world.shots is not None:
+            prompts = world.shots.with_prompts(prompts)
+        hashes = {"prompt_hash": prompts, "split_hash": sha256_text(f"guards {world.info.split_hash}")}
+        changed = World(
+            world.name, world.folder, world.info.model_copy(update=hashes), world.task, together, world.shots
+        )
         kept = PredictionStore(folder / "guards" / next(iter(variants)).partition(":")[0])
         score_checkpoints(changed, checkpoints, config, kept, results)
         return {(one.name, name): _part(kept.load(one.name), name) for one in checkpoints for name in variants}
@@ -97,10 +102,11 @@ def _of_prompts(world: World, case: Case, checkpoint: Checkpoint) -> Callable[[s
 
         tokenizer = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
         if name == "first_prompt":
-            first = world.samples.head(1)
+            first = world.asked.head(1)
             ids = scoring_ids(tokenizer, world.task, first["messages"][0])
-            return first_prompt(tokenizer, [ids], _withheld(world, first["doc_ids"][0].to_list()))
-        drawn = case.drawn(world.samples)
+            shown = [*first["doc_ids"][0].to_list(), *(world.shots.doc_ids if world.shots is not None else ())]
+            return first_prompt(tokenizer, [ids], _withheld(world, shown))
+        drawn = case.drawn(world.asked)
         return double_bos(
             tokenizer, [scoring_ids(tokenizer, world.task, messages) for messages in drawn["messages"].to_list()]
         )

@@ -181,7 +181,7 @@ def _ballots(
 
 def _prompts(world: World, checkpoint: Checkpoint, config: EvalConfig) -> Prompts:
     """The samples' prompts up to where a reply starts; their turns where a server renders them."""
-    names, messages = (world.samples[column].to_list() for column in ("sample_id", "messages"))
+    names, messages = (world.asked[column].to_list() for column in ("sample_id", "messages"))
     if config.server is not None and config.server.api == "chat":
         return Prompts.of(names, [packed(turns) for turns in messages])
     from transformers import AutoTokenizer

@@ -66,6 +66,7 @@ from tickertune.core.recipe.run import Recipe, WorldConfig, load_recipe
 from tickertune.core.recipe.sentiment import SentimentDataConfig, SentimentSetConfig
 from tickertune.core.recipe.serving import ServerConfig
 from tickertune.core.recipe.sft import LoraConfig, SftConfig
+from tickertune.core.recipe.shots import ShotsConfig
 from tickertune.core.recipe.source import (
     CollectedSourceConfig,
     DirtConfig,
@@ -143,6 +144,7 @@ __all__ = [
     "ServerConfig",
     "SftConfig",
     "ShortTextLimits",
+    "ShotsConfig",
     "SimilarContextConfig",
     "SimulatedSourceConfig",
     "SourceConfig",
