@@ -104,11 +104,14 @@ def _found(folder: Path) -> Path:
     return found
 
 
-def check_pairs(folder: Path, config: DpoConfig) -> None:
-    """Refuse pairs that a later DPO stage could not train on; errors as those of ``read_pairs`` and ``tokenise_pairs``."""
+def check_pairs(folder: Path, config: DpoConfig | RewardModelConfig) -> None:
+    """Refuse pairs that a later stage could not train on; errors as those of ``read_pairs``, ``split_by_time`` and ``tokenise_pairs``."""
+    from training.held_out_pairs import split_by_time
     from training.models import load_tokenizer
 
     frame, _ = read_pairs(folder)
+    if isinstance(config, RewardModelConfig) and config.held_out is not None:
+        frame = split_by_time(frame, config.held_out).train
     tokenise_pairs(frame, load_tokenizer(resolve_model(config.model), config.model), config)
 
 

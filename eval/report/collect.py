@@ -24,7 +24,7 @@ from tickertune.core.files import read_json
 from tickertune.core.run import MARKER
 from tickertune.core.table import read_parquet
 
-STAGES = ("data", "rationales", "sft", "dpo", "grpo", "eval")
+STAGES = ("data", "rationales", "sft", "dpo", "reward_model", "grpo", "eval")
 _BOOKKEEPING = {"key", "pid", "finished_at"}
 
 

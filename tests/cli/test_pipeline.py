@@ -181,6 +181,37 @@ def test_without_dpo_or_grpo_the_others_keep_their_order(argued_folder, played, 
     assert played.take() == ["planted/dpo", "planted/eval"]
 
 
+def test_a_reward_model_reads_the_pairs_beside_the_policies_and_picks_among_the_votes(
+    argued_folder, played, tmp_path, monkeypatch
+):
+    scored = []
+
+    def evaluate(data, found, config, folder, world):
+        scored.append(([name for name, _ in found[1:]], config.votes))
+        return played.note(folder)
+
+    monkeypatch.setattr("eval.evaluate.evaluate", evaluate)
+    rated = {"reward_model": "{held_out: 0.3}", "eval__votes": "4"}
+    run_recipe(load(argued_folder, **rated))
+    assert played.take() == [*ARGUED[:4], "planted/reward_model", *ARGUED[4:]]
+    world, given = tmp_path / "run" / "planted", played.configs
+    assert given["reward_model"].dataset == world / "rationales"
+    assert given["reward_model"].model.name == "tiny-llama"
+    assert given["grpo"].init == world / "dpo"
+    ((policies, votes),) = scored
+    assert policies == ["sft", "dpo", "grpo"]
+    assert (votes.samples, votes.rules, votes.reward_model) == (4, ["majority", "best_of_n"], world / "reward_model")
+    run_recipe(load(argued_folder, **rated | {"reward_model": "{held_out: 0.4}"}))
+    assert played.take() == ["planted/reward_model", "planted/eval"]
+
+
+def test_a_reward_model_without_a_pair_is_told_before_sft_is_trained(argued_folder, played):
+    played.pairs = 0
+    with pytest.raises(TickerTuneError, match="gave no preference pair, and reward_model needs some"):
+        run_recipe(load(argued_folder, dpo="null", reward_model="{}", eval__votes="4"))
+    assert played.take() == ARGUED[:2]
+
+
 def test_tracking_goes_to_the_stages_and_auto_is_settled_once(argued_folder, played, capsys, monkeypatch):
     monkeypatch.setattr(checks, "trackers_of", lambda tracking: [])
     run_recipe(load(argued_folder, dpo__tracking="[tensorboard]"))

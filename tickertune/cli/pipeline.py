@@ -1,4 +1,4 @@
-"""A recipe, stage by stage: data, rationales, sft, dpo, grpo and eval of each world, then the report."""
+"""A recipe, stage by stage: data, rationales, sft, dpo, reward_model, grpo and eval of each world, then the report."""
 
 import subprocess
 import sys
@@ -23,13 +23,13 @@ from tickertune.core.recipe import (
     ModelConfig,
     RationalesConfig,
     Recipe,
+    RewardModelConfig,
     SftConfig,
 )
 from tickertune.core.recipe.base import WITHOUT_EFFECT
 from tickertune.core.recipe.evaluation import BESIDES_THE_RESULT
+from tickertune.core.recipe.run import TrainingConfig
 from tickertune.core.run import MARKER, RUN_FILE, Run, check_run_folder, git_commit, installed_versions
-
-TrainingConfig = SftConfig | DpoConfig | GrpoConfig
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,17 @@ def _rationales_step(run: Run, recipe: Recipe, world: str, config: RationalesCon
         from training.rationales.synthesis import synthesise
 
         facts = synthesise(config.model_copy(update={"dataset": run.stage_folder(world, "data"), "output": folder}))
-        if recipe.dpo is not None and not facts["pairs"]:
-            raise TickerTuneError(
-                f"The teacher's rationales of {world} gave no preference pair, and dpo needs some",
-                "Raise rationales.draws or rationales.reflection_rounds (the replies so far stay), or remove dpo",
-            )
-        if recipe.dpo is not None:
+        for name, stage in recipe.training():
+            if not isinstance(stage, DpoConfig | RewardModelConfig):
+                continue
+            if not facts["pairs"]:
+                raise TickerTuneError(
+                    f"The teacher's rationales of {world} gave no preference pair, and {name} needs some",
+                    f"Raise rationales.draws or rationales.reflection_rounds (the replies so far stay), or remove {name}",
+                )
             from training.pairs import check_pairs
 
-            check_pairs(folder, recipe.dpo)
+            check_pairs(folder, stage)
         return facts
 
     def inputs() -> Any:
@@ -134,14 +136,15 @@ def _rationales_step(run: Run, recipe: Recipe, world: str, config: RationalesCon
 
 
 def _training_step(run: Run, recipe: Recipe, world: str, stage: str, config: TrainingConfig, lock: int | None) -> Step:
-    before = [name for name, _ in recipe.training()]
-    earlier = before[: before.index(stage)]
+    policies = recipe.policies()
+    earlier = policies[: policies.index(stage)] if stage in policies else []
     init = run.stage_folder(world, earlier[-1]) if earlier else None
     reads, dataset = _read_by(recipe, stage)
 
     def work(folder: Path) -> dict[str, Any]:
         paths: dict[str, Path | None] = {"dataset": run.folder / world / dataset, "output": folder}
-        filled = config.model_copy(update=paths | ({} if isinstance(config, SftConfig) else {"init": init}))
+        paths |= {"init": init} if isinstance(config, DpoConfig | GrpoConfig) else {}
+        filled = config.model_copy(update=paths)
         if recipe.accelerate is not None:
             return _launch(f"training.{stage}", filled, recipe.accelerate, folder, lock)
         return _train(filled)
@@ -173,29 +176,36 @@ def _train(config: TrainingConfig) -> dict[str, Any]:
         from training.dpo import train as train_dpo
 
         return train_dpo(config)
+    if isinstance(config, RewardModelConfig):
+        from training.reward_model import train as train_reward_model
+
+        return train_reward_model(config)
     from training.grpo import train as train_grpo
 
     return train_grpo(config)
 
 
 def _eval_step(run: Run, recipe: Recipe, world: str) -> Step:
-    trained = [name for name, _ in recipe.training()]
+    trained = recipe.policies()
+    rater = [] if recipe.reward_model is None else ["reward_model"]
 
     def work(folder: Path) -> dict[str, Any]:
         from eval.checkpoint import base_checkpoint, checkpoint_of
         from eval.evaluate import evaluate
 
         tuned = [checkpoint_of(name, run.stage_folder(world, name), recipe.model) for name in trained]
-        return evaluate(
-            run.stage_folder(world, "data"), [base_checkpoint(recipe.model), *tuned], recipe.eval, folder, world
-        )
+        config = recipe.eval
+        if recipe.reward_model is not None and config.votes is not None:
+            votes = config.votes.rated_by(run.stage_folder(world, "reward_model"))
+            config = config.model_copy(update={"votes": votes})
+        return evaluate(run.stage_folder(world, "data"), [base_checkpoint(recipe.model), *tuned], config, folder, world)
 
     def inputs() -> Any:
         return _inputs(
             config=recipe.eval.model_dump(mode="json", exclude=set(BESIDES_THE_RESULT)),
             model=recipe.model.model_dump(mode="json"),
             weights=_weights(recipe.model),
-            after=_keys(run, world, ["data", *trained]),
+            after=_keys(run, world, ["data", *trained, *rater]),
         )
 
     return Step(world, "eval", inputs, work, keep=("store",))
