@@ -1,5 +1,6 @@
 """The guards' single parts against small tables made by hand."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 
 from data_pipeline.dataset import read_info
+from eval.guards import copies
 from eval.guards.anonymity import anonymised_prompts
 from eval.guards.case import Case
 from eval.guards.chance import shuffled_scores, stale_decisions
@@ -184,11 +186,26 @@ def test_copies_of_training_texts_are_found_and_scored_without(case):
     copied = case.train.head(4).with_columns(
         sample_id=pl.format("copy-{}", "sample_id"), split=pl.lit("test"), session=case.samples["session"][0]
     )
-    dirty = Case(**{**vars(case), "samples": pl.concat([case.samples, copied])})
+    dirty = replace(case, samples=pl.concat([case.samples, copied]))
     results = near_duplicates(dirty, subjects(dirty, {"reader": model}))
     assert results[0].verdict == "flag"
     assert results[0].figures["copies"] >= clean[0].figures["copies"] + 4
     assert [result.checkpoint for result in results] == [None, "reader"]
+    assert set(dirty.copies.table["sample_id"]) >= set(copied["sample_id"])
+    pairs = dict(dirty.copies.table.filter(pl.col("sample_id").str.starts_with("copy-")).rows())
+    assert all(copy.removeprefix("copy-") in case.train["sample_id"] for copy in pairs)
+    left = dirty.samples.join(dirty.copies.table, on="sample_id", how="anti")
+    assert results[1].figures["accuracy_without_n"] == left.height
+    right = [text == label for text, label in zip(model(left), left["label"], strict=True)]
+    assert results[1].figures["accuracy_without"] == pytest.approx(sum(right) / len(right))
+
+
+def test_training_texts_that_are_too_many_are_told(case, monkeypatch):
+    monkeypatch.setattr(copies, "MAX_NEAR", case.samples.height + 3)
+    (found, *_) = near_duplicates(case, [])
+    assert found.figures["training_texts"] == 3
+    assert found.figures["not_compared"] == case.train.height - 3
+    assert f"({case.train.height - 3:,} more were not compared)" in found.said
 
 
 def test_as_of_needs_documents(case):
