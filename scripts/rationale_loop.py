@@ -2,14 +2,15 @@
 
     python scripts/rationale_loop.py recipes/rationale_loop/run.yaml --seeds 3 --output runs/loop
 
-Each seed is a run of the recipe in OUTPUT/SEED (data, rationales, sft, dpo). Beside it, in OUTPUT/SEED-labels, for each world:
+Each seed is a run of the recipe in OUTPUT/SEED (data, rationales, sft, dpo, and reward_model where the recipe has it). Beside it, in OUTPUT/SEED-labels, for each world:
 
     labels      SFT as the recipe has it, on the labels of just those samples that have a rationale
     labels-all  the same on the labels of all samples that the teacher was asked about
     teacher     what the tuned models write about training samples that no teacher was asked about before: their acceptance
-    eval        all of them on the held-out days: labels by log-probabilities, rationales by votes
+    eval        all of them on the held-out days: labels by log-probabilities, rationales by votes and, where there is a
+                reward model, by the reply that it rates best
 
-What is finished is not repeated. Prints tables in Markdown; OUTPUT/loop.json holds the figures.
+What is finished is not repeated, and ``--worlds`` does some of the recipe's worlds first. Prints tables in Markdown; OUTPUT/loop.json holds the figures.
 """
 
 import argparse
@@ -28,20 +29,31 @@ from eval.evaluate import evaluate
 from tickertune.cli.pipeline import run_recipe
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, write_json
-from tickertune.core.recipe import EngineTeacherConfig, RationalesConfig, Recipe, SftConfig, load_recipe
+from tickertune.core.recipe import (
+    EngineTeacherConfig,
+    EvalConfig,
+    RationalesConfig,
+    Recipe,
+    SftConfig,
+    load_recipe,
+)
 from training import sft
 from training.rationales.samples import training_samples
 from training.rationales.synthesis import synthesise
 from training.stage import FACTS
 
+REWARD_MODEL = "reward_model"
 METRICS = ("mcc", "accuracy", "pnl_reward", "unparsed_share")
 
 
-def run_seed(path: Path, seed: int, output: Path, sets: Mapping[str, str]) -> dict[str, Any]:
-    """Run one seed, with what stands beside it; returns its figures by world.
+def run_seed(
+    path: Path, seed: int, output: Path, sets: Mapping[str, str], worlds: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Run one seed, with what stands beside it, in the worlds that are named (none: all); returns its figures by world.
 
     Raises:
-        TickerTuneError: The recipe lacks a stage or its teacher is no engine; or a stage failed: what is finished stays.
+        TickerTuneError: The recipe lacks a stage or a world, or its teacher is no engine; or a stage failed: what is finished
+            stays.
     """
     recipe = load_recipe(path, {**sets, "seed": str(seed), "output": json.dumps(str(output / str(seed)))})
     if recipe.rationales is None or recipe.sft is None or recipe.dpo is None:
@@ -50,6 +62,10 @@ def run_seed(path: Path, seed: int, output: Path, sets: Mapping[str, str]) -> di
         raise TickerTuneError(
             f"The teacher of {path} is no model of this process", "Set rationales.teacher.kind to engine"
         )
+    if missing := [world for world in worlds if world not in recipe.worlds]:
+        raise TickerTuneError(f"Recipe {path} has no world {', '.join(missing)}", f"It has {', '.join(recipe.worlds)}")
+    if worlds:
+        recipe = recipe.model_copy(update={"worlds": {world: recipe.worlds[world] for world in worlds}})
     run_recipe(recipe)
     found = {}
     for world in recipe.worlds:
@@ -76,15 +92,25 @@ def _beside(
     }
     stages = {"labels": beside, "labels-all": beside, "sft": place, "dpo": place}
     checkpoints = [checkpoint_of(name, folder / name, recipe.model) for name, folder in stages.items()]
-    scoring = recipe.eval.model_copy(update={"store": place / "eval" / "store"})
+    scoring = _scoring(recipe, place)
     if not (beside / "eval" / "meta.json").is_file():
         evaluate(data, [base_checkpoint(recipe.model), *checkpoints], scoring, beside / "eval", world)
+    if recipe.reward_model is not None:
+        stages[REWARD_MODEL] = place
     return {
         "teacher": {"base": read_json(place / "rationales" / FACTS), **tuned},
         "training": {name: read_json(folder / name / FACTS) for name, folder in stages.items()},
         "metrics": read_json(beside / "eval" / "metrics.json"),
         "votes": read_json(beside / "eval" / "votes.json"),
     }
+
+
+def _scoring(recipe: Recipe, place: Path) -> EvalConfig:
+    """The run's evaluation, with its stored replies and its reward model."""
+    changes: dict[str, Any] = {"store": place / "eval" / "store"}
+    if recipe.reward_model is not None and recipe.eval.votes is not None:
+        changes["votes"] = recipe.eval.votes.rated_by(place / REWARD_MODEL)
+    return recipe.eval.model_copy(update=changes)
 
 
 def subset(data: Path, samples: pl.DataFrame, folder: Path) -> None:
@@ -114,10 +140,12 @@ def tables(found: Mapping[int, Mapping[str, Any]]) -> str:
     for title, names in (("scores", _scored), ("differences, MCC", _paired)):
         lines += ["", f"{title}:", ""]
         lines += _score_table(found, names)
-    lines += ["", "one reply (the first of the votes), MCC:", ""]
-    for world, seed, own in _each(found):
-        ones = [one for one in own["votes"] if one["replies"] == 1 and one["metric"] == "mcc"]
-        lines += [f"- {world} {seed} {one['checkpoint']}: {_interval(one)}" for one in ones]
+    lines += ["", "MCC by the number of replies (the first ones that were drawn):", "", *_curves(found)]
+    if rated := [one for one in _each(found) if REWARD_MODEL in one[2]["training"]]:
+        lines += ["", "reward model, on pairs of later days:", ""]
+        lines += [
+            f"- {world} {seed}: {_accuracy(own['training'][REWARD_MODEL]['held_out'])}" for world, seed, own in rated
+        ]
     lines += ["", "training: samples or pairs, tokens, seconds:", ""]
     for world, seed, own in _each(found):
         told = (
@@ -126,6 +154,29 @@ def tables(found: Mapping[int, Mapping[str, Any]]) -> str:
         )
         lines.append(f"- {world} {seed}: {'; '.join(told)}")
     return "\n".join(lines)
+
+
+def _curves(found: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """A line for each world, seed, checkpoint and rule: the MCC of so many replies, the last with its interval."""
+    points = [(world, seed, one) for world, seed, own in _each(found) for one in own["votes"] if one["metric"] == "mcc"]
+    counts = sorted({one["replies"] for _, _, one in points})
+    lines = [
+        f"| world | seed | checkpoint | rule | {' | '.join(map(str, counts))} |",
+        "|---|---|---|---" + "|---" * len(counts) + "|",
+    ]
+    by_line: dict[tuple[Any, ...], dict[int, Any]] = {}
+    for world, seed, one in points:
+        by_line.setdefault((world, seed, one["checkpoint"], one["rule"]), {})[one["replies"]] = one
+    for names, own in by_line.items():
+        cells = [_interval(own[count]) if count == max(own) else f"{own[count]['value']:.3f}" for count in counts]
+        lines.append(f"| {' | '.join(map(str, names))} | {' | '.join(cells)} |")
+    return lines
+
+
+def _accuracy(held_out: Mapping[str, Any]) -> str:
+    rules = ", ".join(f"{name} {value:.3f}" for name, value in held_out["rules"].items())
+    bounds = "" if held_out["low"] is None else f" [{held_out['low']:.3f}, {held_out['high']:.3f}]"
+    return f"{held_out['accuracy']:.3f}{bounds} of {held_out['pairs']} pairs since {held_out['since'][:10]} ({rules})"
 
 
 def _each(found: Mapping[int, Mapping[str, Any]]) -> list[tuple[str, int, Any]]:
@@ -190,7 +241,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default 3)")
-    parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument("--first-seed", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument("--worlds", nargs="+", default=[], help="worlds of the recipe (default: all)")
     parser.add_argument("--output", type=Path, default=Path("runs/loop"))
     parser.add_argument(
         "--set", dest="sets", metavar="KEY=VALUE", action="append", default=[], help="override a key of the recipe"
@@ -199,9 +251,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sets = dict(item.split("=", 1) for item in options.sets)
     found = {}
     try:
-        for seed in range(options.first, options.first + options.seeds):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
             print(f"seed {seed}", file=sys.stderr)
-            found[seed] = run_seed(options.recipe, seed, options.output, sets)
+            found[seed] = run_seed(options.recipe, seed, options.output, sets, options.worlds)
     except TickerTuneError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
