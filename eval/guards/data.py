@@ -101,10 +101,11 @@ def near_duplicates(case: Case, subjects: list[Subject]) -> list[GuardResult]:
 def _without_copies(case: Case, subject: Subject) -> GuardResult:
     rest = subject.predictions.join(case.copies.table, on="sample_id", how="anti", maintain_order="left")
     figures: dict[str, float | int | str | None] = {}
-    parts = []
+    without, with_them = [], []
     for metric, title in (("mcc", "MCC"), ("weighted_f1", "weighted F1"), ("accuracy", "accuracy")):
-        whole, without = scored(subject.predictions, case, metric), scored(rest, case, metric)
-        figures |= {metric: whole.value, **figures_of(f"{metric}_without", without)}
-        parts.append(f"{title} {told(without)} without the scored texts that have a near copy, {told(whole)} with them")
-    said = f"{'; '.join(parts)}."
+        whole, cut = scored(subject.predictions, case, metric), scored(rest, case, metric)
+        figures |= {metric: whole.value, **figures_of(f"{metric}_without", cut)}
+        without.append(f"{title} {told(cut)}")
+        with_them.append(told(whole))
+    said = f"Without the texts that have a near copy: {', '.join(without)}; with them {', '.join(with_them)}."
     return GuardResult(guard="near_duplicates", checkpoint=subject.name, verdict="remark", said=said, figures=figures)
