@@ -16,6 +16,7 @@ from eval.inference.rows import Rejection, Request
 from eval.results import Answer, Ask, Replies, label_ask
 from eval.scoring import decide
 from eval.shots import Shots
+from eval.tokenizer import load_tokenizer
 from tickertune.core.answers import read_reply
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import ChatTurns, chat, label_continuations, prompt_ids, scoring_ids
@@ -70,9 +71,7 @@ class Scorer:
         temperature: float | None = None,
         shots: Shots | None = None,
     ) -> None:
-        from transformers import AutoTokenizer
-
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
+        self._tokenizer = load_tokenizer(checkpoint.base, checkpoint.revision)
         self._task, self._model, self._temperature, self._shots = task, model, temperature, shots
         self._longest = max_length - (ROOM_FOR_LABEL if isinstance(task, LabelTask) else max_tokens)
         self.ask: Ask = (
