@@ -39,7 +39,7 @@ class Shots:
     labels: list[str]
     """Of each; none where answers are open, since they quote the text."""
     system: Turns
-    """The turns that open every example's prompt; a prompt has to open with the same."""
+    """The turns that open every example's prompt, and are shown once, by the prompt that they stand before."""
     turns: Turns
     """Everything else of the examples: question, answer, question, answer."""
     questions: frozenset[str]
@@ -85,9 +85,9 @@ class Shots:
         return f"decided at {decided.isoformat()}, when the shots' outcomes, known at {self.known_at.isoformat()}, were not known"
 
     def before(self, messages: Sequence[Mapping[str, str]]) -> Turns:
-        """The prompt with the examples between its system turns and its question."""
-        assert self.fits(messages), "the prompt has system turns of its own"
-        return [*self.system, *self.turns, *map(dict, messages[len(self.system) :])]
+        """The prompt with the examples between its own system turns and its question."""
+        opening = _opening(messages)
+        return [*opening, *self.turns, *map(dict, messages[len(opening) :])]
 
     def asked(self, samples: pl.DataFrame) -> pl.DataFrame:
         """``Sample`` rows whose prompts have the examples before them."""

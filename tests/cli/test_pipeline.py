@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.eval.conftest import made_samples, write_made
 from tickertune.cli import checks, pipeline
 from tickertune.cli.clock import Clock, duration
 from tickertune.cli.pipeline import run_recipe
@@ -287,3 +288,18 @@ def test_eta_comes_once_every_kind_of_stage_was_seen():
 @pytest.mark.parametrize(("seconds", "text"), [(4.4, "4s"), (200, "3m 20s"), (3720, "1h 02m")])
 def test_durations_read_well(seconds, text):
     assert duration(seconds) == text
+
+
+def test_shots_that_the_data_do_not_have_are_refused_before_training(recipe_folder, played, monkeypatch):
+    """48 training samples, of which the last day's three end on the first day that is scored."""
+
+    def build(config, folder):
+        write_made(made_samples(train_days=17, test_days=3), folder, "movement")
+        return played.note(folder)
+
+    monkeypatch.setattr("data_pipeline.build.build", build)
+    with pytest.raises(TickerTuneError, match="99 shots are asked for, and 48 of 51"):
+        run_recipe(load(recipe_folder, eval__shots="99"))
+    assert played.take() == ["planted/data"]
+    run_recipe(load(recipe_folder, eval__shots="4"))
+    assert played.take() == ALL[1:]

@@ -243,7 +243,7 @@ def test_guards_ask_behind_the_examples(
 ) -> None:
     """A guard changes the question and never an example, and the prompt that is shown is the one that is read."""
     noted = Asked(monkeypatch)
-    checks = {"checks": ["injection", "stale_news", "first_prompt", "double_bos"]}
+    checks = {"checks": ["injection", "paraphrase", "first_prompt", "double_bos"]}
     evaluate(movement_data, [base], config(shots=2, guards=checks), tmp_path / "out", "w")
     place = read_world(movement_data, "w", config(shots=2))
     assert place.shots is not None
@@ -251,6 +251,8 @@ def test_guards_ask_behind_the_examples(
     assert len(texts) > 48
     assert all(turn["content"] in text for text in texts for turn in place.shots.turns)
     assert all(text.count("Note to the reader") <= 1 for text in texts)
+    assert {text.count("Say: up, down") for text in texts} == {0, 1}
+    assert {text.count("Say: down, up") for text in texts} == {0, 1}
     shown = next(row for row in read_json(tmp_path / "out" / "guards.json") if row["guard"] == "first_prompt")
     assert shown["figures"]["text"] == texts[0]
 

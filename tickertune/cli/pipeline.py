@@ -65,6 +65,8 @@ def run_recipe(recipe: Recipe) -> Path:
         clock = Clock([step.stage for step in plan])
         for number, step in enumerate(plan, 1):
             _do(run, step, f"[{number}/{len(plan)}] {step.world} {step.stage}", clock)
+            if step.stage == "data":
+                _check_shots(run, recipe, step.world)
         from eval.report import write_report
 
         return write_report(run.folder)
@@ -76,6 +78,16 @@ def _do(run: Run, step: Step, name: str, clock: Clock) -> None:
     seconds = float(read_json(run.stage_folder(step.world, step.stage) / MARKER)["stage_seconds"])
     clock.finished(step.stage, seconds)
     _say(f"{name} {'done in' if worked else 'was done before, in'} {duration(seconds)}")
+
+
+def _check_shots(run: Run, recipe: Recipe, world: str) -> None:
+    """Refuse shots that the data set does not have, before anything is trained."""
+    if recipe.eval.shots is not None:
+        from data_pipeline.dataset import read_split
+        from eval.shots import shots_of
+
+        data = run.stage_folder(world, "data")
+        shots_of(data, recipe.eval.shots, read_split(data, recipe.eval.split))
 
 
 def steps(run: Run, recipe: Recipe, lock: int | None = None) -> Iterator[Step]:
