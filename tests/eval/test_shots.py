@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from data_pipeline.dataset import read_split
@@ -24,6 +26,8 @@ from tests.eval.conftest import write_made
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.recipe import EvalConfig, ShotsConfig, parse_config
+from tickertune.core.sample import Sample
+from tickertune.core.table import frame_of
 from tickertune.core.tasks import get_task
 
 LABELS = ["down", "up"]
@@ -75,6 +79,26 @@ def test_examples_are_training_samples_balanced_and_the_same_for_the_same_seed(m
     assert drawn(movement_samples, 3).sample_ids == shots.sample_ids[:3]
     assert drawn(movement_samples, 5, seed=1).hash != shots.hash
     assert shots.known_at == max(row["exit"] for row in chosen)
+
+
+@given(labels=st.lists(st.sampled_from(SENTIMENTS), min_size=1, max_size=12), seed=st.integers(0, 9), data=st.data())
+def test_classes_take_turns_until_one_has_no_more(labels: list[str], seed: int, data: st.DataObject) -> None:
+    """A class has fewer examples than another by two or more only where all of its samples are shown."""
+    task = get_task("sentiment")
+    rows = [
+        Sample(
+            sample_id=f"s{place}", task="sentiment", doc_ids=[], messages=task.messages(f"text {place}"), label=label,
+            answer=task.answer(label), split="train", provenance="made",
+        )
+        for place, label in enumerate(labels)
+    ]  # fmt: skip
+    count = data.draw(st.integers(1, len(labels)))
+    shots = draw(frame_of(Sample, rows), "sentiment", SENTIMENTS, ShotsConfig(count=count, seed=seed), None)
+    assert len(set(shots.sample_ids)) == count
+    assert shots.without_example == [label for label in SENTIMENTS if label not in labels]
+    shown, there = Counter(shots.labels), Counter(labels)
+    most = max(shown.values())
+    assert all(shown[label] >= min(most - 1, there[label]) for label in SENTIMENTS)
 
 
 def test_an_outcome_that_the_first_decision_could_not_know_is_no_example(movement_samples: pl.DataFrame) -> None:
