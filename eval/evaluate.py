@@ -21,7 +21,7 @@ from eval.results import ResultStore, count_trials
 from eval.scoring import PARSER_VERSION
 from eval.store import VOTES, PredictionStore
 from eval.voting import Voted, vote_checkpoints
-from eval.world import World, read_world
+from eval.world import World, check_labels, read_world
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, write_json
 from tickertune.core.progress import console
@@ -56,6 +56,8 @@ def evaluate(
     _check_names(checkpoints)
     _check_served(checkpoints, config)
     place = read_world(data, world, config)
+    train = read_split(data, "train")
+    check_labels(data, "train", train, place.task)
     opened = open_protocol(config.protocol, place.info, place.samples, config.split) if config.protocol else None
     store, results = PredictionStore(folder), ResultStore(config.store or folder / "store")
     scored = [] if config.votes is not None and config.votes.alone else list(checkpoints)
@@ -64,7 +66,7 @@ def evaluate(
     voted = Voted([], [], [])
     if config.votes is not None:
         voted = vote_checkpoints(place, checkpoints, config, config.votes, store, results)
-    baselines = _score_baselines(place, config, store)
+    baselines = _score_baselines(place, train, config, store)
     judged = [checkpoint.name for checkpoint in scored] + voted.names
     trained = [checkpoint.name for checkpoint in scored if checkpoint.trained] + voted.trained
     names = judged + baselines
@@ -134,12 +136,12 @@ def _check_served(checkpoints: Sequence[Checkpoint], config: EvalConfig) -> None
             )
 
 
-def _score_baselines(world: World, config: EvalConfig, store: PredictionStore) -> list[str]:
+def _score_baselines(world: World, train: pl.DataFrame, config: EvalConfig, store: PredictionStore) -> list[str]:
     """Score what is missing; returns the names of the baselines that the task and source support."""
     truth = world.folder / "truth_tones.parquet"
     evidence = Evidence(
         task=world.task,
-        train=read_split(world.folder, "train"),
+        train=train,
         test=world.samples,
         tones=read_parquet(truth) if truth.is_file() else None,
         seed=config.seed,

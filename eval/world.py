@@ -48,7 +48,8 @@ def read_world(data: Path, name: str, config: EvalConfig) -> World:
     """Read the split that is scored.
 
     Raises:
-        TickerTuneError: It is empty, the task's answers have to be generated, or there are no such shots as are asked for.
+        TickerTuneError: It is empty, the task's answers have to be generated, a label is none of the task's, or there are no
+            such shots as are asked for.
     """
     info = read_info(data)
     samples = read_split(data, config.split)
@@ -57,8 +58,25 @@ def read_world(data: Path, name: str, config: EvalConfig) -> World:
             f"Data set {data} has no samples in split {config.split}", "Choose another split or dates"
         )
     task = label_task(info.task)
+    check_labels(data, config.split, samples, task)
     if config.shots is None:
         return World(name, data, info, task, samples)
     shots = shots_of(data, config.shots, samples)
     told = {"prompt_hash": shots.with_prompts(info.prompt_hash), "prompt": {**info.prompt, "shots": config.shots.count}}
     return World(name, data, info.model_copy(update=told), task, samples, shots)
+
+
+def check_labels(data: Path, split: str, samples: pl.DataFrame, task: LabelTask) -> None:
+    """Refuse samples whose label is none of the task's: no answer to them could be right.
+
+    Raises:
+        TickerTuneError: There are such samples; it says how many, and their labels.
+    """
+    foreign = samples.filter(~pl.col("label").is_in(list(task.labels)))["label"].value_counts().sort("label")
+    if foreign.height:
+        counts = ", ".join(f"'{label}' {count:,} times" for label, count in foreign.iter_rows())
+        raise TickerTuneError(
+            f"Split {split} of data set {data} has labels that task {task.name} does not know: {counts} "
+            f"(it knows {', '.join(task.labels)})",
+            "Build the data set again for this task, or rename its labels",
+        )

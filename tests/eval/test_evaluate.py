@@ -213,6 +213,18 @@ def test_checkpoint_named_like_a_baseline_is_refused(movement_data: Path, tiny_b
         evaluate(movement_data, [Checkpoint("tfidf", tiny_base)], CONFIG, tmp_path / "eval", "planted")
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_labels_that_the_task_does_not_know_are_counted_and_refused(
+    movement_data: Path, tiny_base: str, tmp_path: Path, split: str
+) -> None:
+    path = movement_data / "dataset" / "data" / f"{split}.parquet"
+    label = pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("sideways")).otherwise("label")
+    pl.read_parquet(path).with_columns(label=label).write_parquet(path)
+    config = EvalConfig(backend="fake", baselines=["majority"])
+    with pytest.raises(TickerTuneError, match=f"Split {split} .* does not know: 'sideways' 3 times"):
+        evaluate(movement_data, [Checkpoint("base", tiny_base)], config, tmp_path / "eval", "world")
+
+
 def test_empty_split_is_refused(movement_data: Path, tiny_base: str, tmp_path: Path) -> None:
     config = CONFIG.model_copy(update={"split": "validation"})
     with pytest.raises(TickerTuneError, match="no samples in split validation"):
