@@ -164,4 +164,7 @@ def test_replies_are_read_strictly() -> None:
     assert read_weights('{"A": "0.5"}') == "a weight that is no number"
     assert read_weights('{"A": 0.5,}') == "a reply whose JSON is broken"
     assert read_weights('{"A": true}') == "a weight that is no number"
+    assert read_weights('{"A": null, "CASH": 1}') == "a weight that is no number"
+    assert fault_of(read_weights('{"A": 1%s}' % ("0" * 400)), ["A"]) == "a weight below 0 or not finite"  # type: ignore[arg-type]
+    assert read_weights('{"A": 1, "CASH": 0}') == {"A": 1.0, "CASH": 0.0}
     assert fault_of({"A": 0.5, "CASH": 0.5}, ["A"]) is None
