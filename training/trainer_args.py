@@ -79,6 +79,7 @@ def dpo_args(config: DpoConfig, output: Path, method: Method) -> DPOConfig:
         "loss_type": [config.loss],
         "precompute_ref_log_probs": False,
         "sync_ref_model": False,
+        "disable_dropout": True,  # of the reference; training.dpo switches that of the trained adapter on again
         "gradient_checkpointing": config.gradient_checkpointing,
         "logging_steps": config.logging_steps,
         "include_num_input_tokens_seen": "non_padding",

@@ -22,7 +22,8 @@ class DpoConfig(Config):
     output: Path | None = None
     """Folder of the result."""
     lora: LoraConfig = LoraConfig()
-    """Used only when ``init`` is absent."""
+    """Used only when ``init`` is absent. The adapter in training has the dropout that it names (that of SFT with ``init``), the reference
+    none."""
     beta: float = Field(default=0.1, gt=0)
     """How strongly the policy is held to the reference; the less, the further it may go."""
     loss: Literal["sigmoid", "hinge", "ipo"] = "sigmoid"
