@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.eval.conftest import made_samples, write_made
-from tickertune.cli import checks, pipeline
+from tickertune.cli import checks, pipeline, steps
 from tickertune.cli.clock import Clock, duration
 from tickertune.cli.pipeline import run_recipe
 from tickertune.core.errors import TickerTuneError
@@ -251,7 +251,7 @@ def test_training_under_accelerate_gets_its_whole_configuration_in_one_file(
         write_json(stage / "tickertune.json", {"steps": 3})
         return SimpleNamespace(returncode=0)
 
-    monkeypatch.setattr(pipeline, "subprocess", SimpleNamespace(run=runs))
+    monkeypatch.setattr(steps, "subprocess", SimpleNamespace(run=runs))
     recipe = load(recipe_folder, accelerate=str(accelerate), worlds="{planted: {data: " + _data(recipe_folder) + "}}")
     run_recipe(recipe)
     assert played.take() == ["planted/data", "planted/eval"]
@@ -270,7 +270,7 @@ def _data(folder: Path) -> str:
 
 def test_failure_under_accelerate_is_told(recipe_folder, played, tmp_path, monkeypatch):
     write_text(tmp_path / "cpu.yaml", "")
-    monkeypatch.setattr(pipeline, "subprocess", SimpleNamespace(run=lambda *_, **__: SimpleNamespace(returncode=1)))
+    monkeypatch.setattr(steps, "subprocess", SimpleNamespace(run=lambda *_, **__: SimpleNamespace(returncode=1)))
     with pytest.raises(TickerTuneError, match=r"training\.sft .* exit code 1"):
         run_recipe(load(recipe_folder, accelerate=str(tmp_path / "cpu.yaml")))
 
