@@ -16,6 +16,7 @@ from eval.guards.evaluation import guard_evaluation
 from eval.metrics import MetricRow
 from eval.portfolio import portfolio_rows
 from eval.portfolio.study import study
+from eval.prediction import UNPARSED_ALARM
 from eval.protocols.result import label_rows, open_protocol, write_result
 from eval.results import ResultStore, count_trials
 from eval.scoring import PARSER_VERSION
@@ -30,7 +31,6 @@ from tickertune.core.recipe.evaluation import BaselineName
 from tickertune.core.table import read_parquet
 from tickertune.core.tasks import MovementTask
 
-UNPARSED_ALARM = 0.05
 RESERVED = ("ceiling", "buy_and_hold")
 
 

@@ -6,10 +6,9 @@ import polars as pl
 
 from eval.guards.case import Case, Subject, figures_of, scored, told
 from eval.guards.result import GuardResult, not_applicable
+from eval.prediction import UNPARSED_ALARM
 from tickertune.core.table import read_parquet
 
-UNPARSED_ALARM = 0.05
-"""Share of unread answers above which the alarm goes off."""
 COPIES_LIMIT = 0.01
 """Share of scored texts with a near copy among the training texts above which the score is called in question."""
 

@@ -190,6 +190,10 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     write_json(tmp_path / "planted" / "eval" / "metrics.json", [{"world": "planted"}])
     with pytest.raises(TickerTuneError, match="does not hold metric rows"):
         write_report(tmp_path)
+    write_json(tmp_path / "planted" / "eval" / "metrics.json", [])
+    write_json(tmp_path / "planted" / "eval" / "votes.json", [{"world": "planted"}])
+    with pytest.raises(TickerTuneError, match=r"votes\.json does not hold the curves of votes"):
+        write_report(tmp_path)
 
 
 def test_the_terminal_table_shows_checkpoints_first(run: Path) -> None:
