@@ -224,6 +224,7 @@ def _write(
         "sessions": len(sessions),
         "days_refused": sum(run.refused.values()),
         "refused": run.refused,
+        "counts": {what: number for what, number in run.statement.counts.items() if number},
         "rows": [row.model_dump(mode="json") for row in rows],
     }
     write_json(folder / "agents.json", facts)
