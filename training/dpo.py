@@ -65,7 +65,7 @@ def train(config: DpoConfig) -> dict[str, Any]:
             f"{config.init} holds fully trained weights, and DPO trains an adapter against its frozen copy",
             f"Leave init out and set model.name to {start.weights}: a new adapter is trained on it",
         )
-    args = dpo_args(config, output, start.method)
+    args = dpo_args(config, output)
     frame, pairs_hash = read_pairs(dataset)
     base = base_of(config, opened, args)
     tokenizer = load_tokenizer(base, config.model)

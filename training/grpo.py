@@ -57,7 +57,7 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     opened = opening(config)
     dataset, output, start = opened.dataset, opened.output, opened.start
     check_vllm(config, start.method)
-    args = grpo_args(config, output, start.method)
+    args = grpo_args(config, output)
     info = read_info(dataset)
     rewards = compose(config, info)
     samples = read_split(dataset, "train")

@@ -11,7 +11,7 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, sha256_file
 from tickertune.core.models import resolve_model
 from tickertune.core.prompting import answer_ids, prompt_ids
-from tickertune.core.recipe import DpoConfig, RewardModelConfig
+from tickertune.core.recipe import PairsConfig, RewardModelConfig
 from tickertune.core.table import read_parquet
 from tickertune.core.tasks import get_task
 from training.rationales.output import PAIR_COLUMNS, PAIR_TIMES, PAIRS_FILE
@@ -104,7 +104,7 @@ def _found(folder: Path) -> Path:
     return found
 
 
-def check_pairs(folder: Path, config: DpoConfig | RewardModelConfig) -> None:
+def check_pairs(folder: Path, config: PairsConfig) -> None:
     """Refuse pairs that a later stage could not train on; errors as those of ``read_pairs``, ``split_by_time`` and ``tokenise_pairs``."""
     from training.held_out_pairs import split_by_time
     from training.models import load_tokenizer
@@ -115,9 +115,7 @@ def check_pairs(folder: Path, config: DpoConfig | RewardModelConfig) -> None:
     tokenise_pairs(frame, load_tokenizer(resolve_model(config.model), config.model), config)
 
 
-def tokenise_pairs(
-    frame: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", config: DpoConfig | RewardModelConfig
-) -> Pairs:
+def tokenise_pairs(frame: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", config: PairsConfig) -> Pairs:
     """Tokenise pairs; one whose prompt and longer reply exceed ``max_length`` is dropped, or refused, and never cut.
 
     Raises:

@@ -21,7 +21,7 @@ from tickertune.core.disk import disk_full_error, is_disk_full
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import canonical_json, remove_leftovers, write_json, write_text
 from tickertune.core.models import model_fingerprint
-from tickertune.core.recipe import DpoConfig, GrpoConfig, RationalesConfig, RewardModelConfig, SftConfig, load_config
+from tickertune.core.recipe import GrpoConfig, RationalesConfig, SftConfig, StageConfig, load_config
 from tickertune.core.recipe.base import WITHOUT_EFFECT
 from tickertune.core.recipe.loading import parse_overrides
 from tickertune.core.tracking import trackers_of
@@ -42,7 +42,7 @@ from training.trainer_args import world_size
 
 FACTS = "tickertune.json"
 EXIT_ERROR = 2
-C = TypeVar("C", SftConfig, GrpoConfig, DpoConfig, RewardModelConfig, RationalesConfig)
+C = TypeVar("C", bound=StageConfig | RationalesConfig)
 
 
 def settle_libraries() -> None:
@@ -84,7 +84,7 @@ def run_trainer(
     log: LogCallback,
     start: dict[str, Any],
     output: Path,
-    config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig,
+    config: StageConfig,
 ) -> None:
     """Train from the last whole checkpoint, or from the start.
 
@@ -214,6 +214,6 @@ def main(
     return 0
 
 
-def dump(config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig | RationalesConfig) -> str:
+def dump(config: StageConfig | RationalesConfig) -> str:
     """Return a configuration as YAML."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

@@ -227,8 +227,8 @@ def test_starts_that_dpo_cannot_take_are_told(pairs: Path, answering_model: Path
     with pytest.raises(TickerTuneError, match="to start from does not exist"):
         dpo.train(settings(pairs, tmp_path, init=tmp_path / "nowhere"))
     with pytest.raises(TickerTuneError, match=r"unknown key 'trainer.bta' \(did you mean 'beta'\?\)"):
-        dpo_args(settings(pairs, tmp_path, trainer={"bta": 1}), tmp_path, "lora")
+        dpo_args(settings(pairs, tmp_path, trainer={"bta": 1}), tmp_path)
     with pytest.raises(TickerTuneError, match=r"'trainer.disable_dropout' is set by the recipe itself"):
-        dpo_args(settings(pairs, tmp_path, trainer={"disable_dropout": False}), tmp_path, "lora")
+        dpo_args(settings(pairs, tmp_path, trainer={"disable_dropout": False}), tmp_path)
     with pytest.raises(TickerTuneError, match=r"'trainer.max_length' is set by the recipe itself"):
-        dpo_args(settings(pairs, tmp_path, trainer={"max_length": 8}), tmp_path, "lora")
+        dpo_args(settings(pairs, tmp_path, trainer={"max_length": 8}), tmp_path)

@@ -19,6 +19,7 @@ from tickertune.core.recipe import (
     EngineTeacherConfig,
     GrpoConfig,
     ModelConfig,
+    PairsConfig,
     RationalesConfig,
     Recipe,
     RewardModelConfig,
@@ -76,7 +77,7 @@ def _rationales_step(run: Run, recipe: Recipe, world: str, config: RationalesCon
 
         facts = synthesise(config.model_copy(update={"dataset": run.stage_folder(world, "data"), "output": folder}))
         for name, stage in recipe.training():
-            if not isinstance(stage, DpoConfig | RewardModelConfig):
+            if not isinstance(stage, PairsConfig):
                 continue
             if not facts["pairs"]:
                 raise TickerTuneError(

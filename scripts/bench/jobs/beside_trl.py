@@ -94,7 +94,7 @@ def _grpo(program: str, folder: Path) -> tuple[float, list[float]]:
         prompts, _ = select_prompts(read_split(folder / "data", "train"), tokenizer, rewards[0], config)
         model = add_adapter(load_base(base, config.model, "lora"), config.lora, config.seed)
         functions = reward_functions(rewards, stage._end_ids(model, tokenizer.eos_token_id))
-        return _alone(grpo(model, tokenizer, grpo_args(config, folder / "out", "lora"), prompts, functions))
+        return _alone(grpo(model, tokenizer, grpo_args(config, folder / "out"), prompts, functions))
     return _ours(stage, config, program, folder)
 
 
