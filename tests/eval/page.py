@@ -15,7 +15,8 @@ class Page(HTMLParser):
         super().__init__()
         self.html = html
         self.elements: list[tuple[str, dict[str, str], tuple[str, ...]]] = []
-        self.text: dict[int, str] = {}
+        self.text = ""
+        self._inside: dict[int, str] = {}
         self._open: list[tuple[str, int]] = []
         self.feed(html)
         self.close()
@@ -30,8 +31,9 @@ class Page(HTMLParser):
         assert opened == tag, f"</{tag}> closes <{opened}>"
 
     def handle_data(self, data: str) -> None:
+        self.text += data
         for _, place in self._open:
-            self.text[place] = self.text.get(place, "") + data
+            self._inside[place] = self._inside.get(place, "") + data
 
     def close(self) -> None:
         super().close()
@@ -43,7 +45,26 @@ class Page(HTMLParser):
 
     def texts(self, tag: str) -> list[str]:
         """Texts of the elements of a tag."""
-        return [self.text.get(at, "").strip() for at, (name, _, _) in enumerate(self.elements) if name == tag]
+        return [self.text_at(at).strip() for at, (name, _, _) in enumerate(self.elements) if name == tag]
+
+    def text_at(self, at: int) -> str:
+        """All text inside of an element, by its place."""
+        return self._inside.get(at, "")
+
+    @property
+    def tags(self) -> list[str]:
+        """The elements' tags."""
+        return [tag for tag, _, _ in self.elements]
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where the page would fetch from."""
+        return [
+            value
+            for _, attributes, _ in self.elements
+            for name, value in attributes.items()
+            if name in ("src", "srcset", "action")
+        ]
 
 
 def page_of(runs: dict[str, Path], name: str) -> Page:

@@ -1,7 +1,6 @@
 import json
 import re
 from base64 import b64decode
-from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
 
@@ -14,24 +13,9 @@ from eval.report import render_table, write_report
 from eval.report.collect import collect
 from eval.report.examples import examples
 from tests.eval.made_run import make_run
+from tests.eval.page import Page
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_json, write_text
-
-
-class Page(HTMLParser):
-    """Collects the text, the tags and their addresses."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.text, self.tags, self.addresses = "", [], []  # type: tuple[str, list[str], list[str]]
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "srcset", "action")]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.fixture(scope="module")

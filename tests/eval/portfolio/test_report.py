@@ -13,7 +13,7 @@ from eval.report.collect import collect
 from eval.report.tables import account, portfolio_risk
 from tests.eval.made_predictions import sessions_from
 from tests.eval.made_run import make_run
-from tests.eval.test_report import Page
+from tests.eval.page import Page
 from tickertune.core.recipe import EvalConfig
 
 CONFIG = EvalConfig.model_validate({"resamples": 200, "account": {}})
