@@ -11,7 +11,7 @@ from data_pipeline.dataset import DatasetInfo, read_info, read_split
 from eval.shots import Shots, shots_of
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import EvalConfig
-from tickertune.core.tasks import LabelTask, label_task
+from tickertune.core.tasks import LabelTask, Task, label_task
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def read_world(data: Path, name: str, config: EvalConfig) -> World:
     return World(name, data, info.model_copy(update=told), task, samples, shots)
 
 
-def check_labels(data: Path, split: str, samples: pl.DataFrame, task: LabelTask) -> None:
+def check_labels(data: Path, split: str, samples: pl.DataFrame, task: Task) -> None:
     """Refuse samples whose label is none of the task's: no answer to them could be right.
 
     Raises:

@@ -41,7 +41,7 @@ from training.tracking import TrackingCallback
 from training.trainer_args import world_size
 
 FACTS = "tickertune.json"
-EXIT_ERROR = 2
+EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
 C = TypeVar("C", bound=StageConfig | RationalesConfig)
 
 
@@ -185,7 +185,7 @@ def main(
         package: What ``python -m`` names, where that is not the module of ``train``.
 
     Returns:
-        The exit status: 0, or 2 where the user can act on the failure.
+        The exit status: 0, 2 where the user can act on the failure, or 130 after Ctrl-C.
     """
     module = package or train.__module__
     name = module if module != "__main__" else "training"
@@ -203,6 +203,9 @@ def main(
     except TickerTuneError as error:
         say(f"Error: {error}")
         return EXIT_ERROR
+    except KeyboardInterrupt:
+        say("Interrupted. Run the same command again to resume.")
+        return EXIT_INTERRUPTED
     except (OSError, RuntimeError, SafetensorError) as error:
         if not is_disk_full(error):
             raise
