@@ -10,7 +10,7 @@ Each seed is a run of the recipe in OUTPUT/SEED (data, rationales, sft, dpo, and
     eval        all of them on the held-out days: labels by log-probabilities, rationales by votes and, where there is a
                 reward model, by the reply that it rates best
 
-What is finished is not repeated, and ``--worlds`` does some of the recipe's worlds first. Prints tables in Markdown; OUTPUT/loop.json holds the figures.
+What is finished is not repeated, what was made with other settings is refused, and ``--worlds`` does some of the recipe's worlds first. Prints tables in Markdown; OUTPUT/loop.json holds the figures.
 """
 
 import argparse
@@ -29,12 +29,14 @@ from eval.evaluate import evaluate
 from tickertune.cli.pipeline import run_recipe
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, write_json
+from tickertune.core.models import model_fingerprint
 from tickertune.core.recipe import (
     EngineTeacherConfig,
     EvalConfig,
     RationalesConfig,
     Recipe,
     SftConfig,
+    StageConfig,
     load_recipe,
 )
 from training import sft
@@ -43,6 +45,8 @@ from training.rationales.synthesis import synthesise
 from training.stage import FACTS
 
 REWARD_MODEL = "reward_model"
+INPUTS = "inputs.json"
+"""What the result in a folder was made with."""
 METRICS = ("mcc", "accuracy", "pnl_reward", "unparsed_share")
 
 
@@ -83,9 +87,9 @@ def _beside(
     kept = read_split(place / "rationales" / "sft", "train")["sample_id"].str.replace(r"~\d+$", "")
     with_rationale = asked.filter(pl.col("sample_id").is_in(kept.implode()))
     for name, samples in (("labels", with_rationale), ("labels-all", asked)):
-        if not (beside / name / FACTS).is_file():
-            subset(data, samples, beside / f"{name}-data")
-            sft.train(own.model_copy(update={"dataset": beside / f"{name}-data", "output": beside / name}))
+        subset(data, samples, beside / f"{name}-data")
+        config = own.model_copy(update={"dataset": beside / f"{name}-data", "output": beside / name})
+        once(beside / name, config, beside / f"{name}-data", lambda config=config: sft.train(config))  # type: ignore[misc]
     fresh = read_split(data, "train").filter(~pl.col("sample_id").is_in(asked["sample_id"].implode()))
     tuned = {
         stage: _ask(rationales, data, fresh, place / stage, beside / "teacher" / stage) for stage in ("sft", "dpo")
@@ -93,8 +97,7 @@ def _beside(
     stages = {"labels": beside, "labels-all": beside, "sft": place, "dpo": place}
     checkpoints = [checkpoint_of(name, folder / name, recipe.model) for name, folder in stages.items()]
     scoring = _scoring(recipe, place)
-    if not (beside / "eval" / "meta.json").is_file():
-        evaluate(data, [base_checkpoint(recipe.model), *checkpoints], scoring, beside / "eval", world)
+    evaluate(data, [base_checkpoint(recipe.model), *checkpoints], scoring, beside / "eval", world)  # nothing twice
     if recipe.reward_model is not None:
         stages[REWARD_MODEL] = place
     return {
@@ -113,6 +116,43 @@ def _scoring(recipe: Recipe, place: Path) -> EvalConfig:
     return recipe.eval.model_copy(update=changes)
 
 
+def once(
+    folder: Path,
+    config: StageConfig | RationalesConfig,
+    data: Path,
+    work: Callable[[], object],
+    start: str | None = None,
+) -> None:
+    """Do what leaves its facts in ``folder``, unless it was done with just these settings, data and weights.
+
+    Args:
+        folder: The result's.
+        config: All that it was made with, but its data.
+        data: The data set that it reads.
+        work: Does it.
+        start: Fingerprint of the weights that it starts from, where ``config`` does not tell them.
+
+    Raises:
+        TickerTuneError: It was begun with others.
+    """
+    info, told = read_info(data), folder / INPUTS
+    paths = {"dataset": True, "output": True, "teacher": {"adapter"}}
+    inputs = {
+        "config": config.model_dump(mode="json", exclude=paths if isinstance(config, RationalesConfig) else {"dataset", "output"}),
+        "data": [info.split_hash, info.prompt_hash, info.outcome_hash],
+        "start": start,
+    }  # fmt: skip
+    if told.is_file() and (before := read_json(told)) != inputs:
+        changed = ", ".join(name for name in inputs if inputs[name] != before.get(name))
+        raise TickerTuneError(
+            f"{folder} was made with other settings, data or weights ({changed})",
+            "Choose another --output, or remove that folder",
+        )
+    write_json(told, inputs)
+    if not (folder / FACTS).is_file():
+        work()
+
+
 def subset(data: Path, samples: pl.DataFrame, folder: Path) -> None:
     """Write some training samples of a data set as one of their own."""
     write_dataset(samples, describing(read_info(data), samples), folder)
@@ -120,11 +160,11 @@ def subset(data: Path, samples: pl.DataFrame, folder: Path) -> None:
 
 def _ask(rationales: RationalesConfig, data: Path, fresh: pl.DataFrame, stage: Path, output: Path) -> dict[str, Any]:
     """Facts of what a tuned model writes about samples that are new to it."""
-    if not (output / FACTS).is_file():
-        subset(data, fresh, output.parent / "data")
-        teacher = rationales.teacher.model_copy(update={"adapter": stage / "adapter"})
-        changes = {"teacher": teacher, "samples": None, "reflection_rounds": 0}
-        synthesise(rationales.model_copy(update={**changes, "dataset": output.parent / "data", "output": output}))
+    subset(data, fresh, output.parent / "data")
+    teacher = rationales.teacher.model_copy(update={"adapter": stage / "adapter"})
+    changes = {"teacher": teacher, "samples": None, "reflection_rounds": 0}
+    config = rationales.model_copy(update={**changes, "dataset": output.parent / "data", "output": output})
+    once(output, config, output.parent / "data", lambda: synthesise(config), model_fingerprint(str(stage / "adapter")))
     facts: dict[str, Any] = read_json(output / FACTS)
     return facts
 

@@ -10,6 +10,8 @@ import pytest
 from data_pipeline.dataset import read_info, read_split
 from tests.training.rationales.scripted import tagged_data
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import write_json
+from tickertune.core.recipe import SftConfig
 
 
 @pytest.fixture
@@ -99,3 +101,22 @@ def test_a_world_that_the_recipe_lacks_is_refused(loop: ModuleType, tmp_path: Pa
 def test_a_recipe_without_the_loop_is_refused(recipe: str, said: str, loop: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(TickerTuneError, match=said):
         loop.run_seed(Path(recipe), 0, tmp_path, {})
+
+
+def test_a_result_is_kept_for_its_own_inputs_and_refused_for_others(loop: ModuleType, tmp_path: Path) -> None:
+    data, folder = tagged_data(tmp_path / "data", 8), tmp_path / "labels"
+    config = SftConfig.model_validate({"model": {"name": "tiny-llama"}})
+    calls: list[int] = []
+
+    def work() -> None:
+        calls.append(1)
+        write_json(folder / "tickertune.json", {})
+
+    for _ in range(2):
+        loop.once(folder, config, data, work)
+    assert len(calls) == 1
+    with pytest.raises(TickerTuneError, match=r"labels was made with other settings, data or weights \(config\)"):
+        loop.once(folder, config.model_copy(update={"learning_rate": 1.0}), data, work)
+    loop.subset(data, read_split(data, "train")[2:5], tmp_path / "some")
+    with pytest.raises(TickerTuneError, match=r"\(data, start\)"):
+        loop.once(folder, config, tmp_path / "some", work, "other weights")
