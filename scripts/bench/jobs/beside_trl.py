@@ -1,6 +1,6 @@
 """Our SFT and GRPO beside TRL alone, with the same model, arguments, rows and seed: do they lose the same, and what do we cost?
 
-The first 4 of SmolLM2-135M's 30 layers with LoRA in float32 on the smoke recipe's market: 5 steps of SFT with 8 samples, 4 of GRPO with 2 x 4
+The first 2 of SmolLM2-135M's 30 layers with LoRA in float32 on the smoke recipe's market: 5 steps of SFT with 4 samples, 4 of GRPO with 2 x 4
 replies, one checkpoint each. Timed is training with its checkpoints, logs and the saving of its result; loading is not. In one process TRL and
 ``ours_plain`` take turns, so that both meet the same machine: TRL, ours, ours, TRL, after a run of each that is not timed. ``ours_plain`` are our stages
 without what makes them faster (scores of the answer's tokens alone; the shared prefix): these must lose what TRL loses, to the last
@@ -22,7 +22,7 @@ from unittest.mock import patch
 PROGRAMS = ("sft", "grpo")
 OVERHEAD = 1.03
 ROOT = Path(__file__).parents[3]
-LAYERS = 4
+LAYERS = 2
 STEPS = {"sft": 5, "grpo": 4}
 TURNS = ("trl", "ours_plain", "ours", "trl", "ours_plain", "ours_plain", "trl")
 """The first three warm up."""
@@ -71,7 +71,7 @@ def _sft(model: Any, data: Path) -> tuple[Any, Callable[[Path], Found]]:
 
     config = SftConfig.model_validate(
         {
-            "model": model, "dataset": data, "token_budget": 5200, "batch_size": 8, "learning_rate": 1e-3, "save_steps": 4,
+            "model": model, "dataset": data, "token_budget": 2600, "batch_size": 4, "learning_rate": 1e-3, "save_steps": 4,
             "tracking": "none",
         }
     )  # fmt: skip
