@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from data_pipeline.dataset import read_info
-from eval.guards import copies
+from eval.guards import copies, injection
 from eval.guards.anonymity import anonymised_prompts
-from eval.guards.case import Case
+from eval.guards.case import Case, Subject
 from eval.guards.chance import shuffled_scores, stale_decisions
 from eval.guards.data import as_of, near_duplicates, unparsed
 from eval.guards.fence import inside, with_inside
@@ -178,6 +178,33 @@ def test_the_alarm_of_unread_answers(case):
 
     assert unparsed(case, Subject("m", "m", loud)).verdict == "flag"
     assert unparsed(case, Subject("m", "m", quiet)).verdict == "pass"
+
+
+def test_each_answer_counts_once_among_those_that_follow_an_order(case):
+    """All but two say "down" and turn to "up" when asked; the two that say "up" go their own way either time."""
+    ids = case.samples["sample_id"].to_list()
+    usual = dict.fromkeys(ids, "down") | dict.fromkeys(ids[:2], "up")
+
+    def answered(labels):
+        chosen = [labels[name] for name in case.samples["sample_id"]]
+        return predictions(case.samples, case.task, chosen)
+
+    subject = Subject("sft", "base", answered(usual))
+
+    def ask(variants):
+        follows = dict.fromkeys(ids, "up")
+        control = usual | dict.fromkeys(ids[:2], "down")
+        replies = {"injection:control": control, "injection:down": usual, "injection:up": follows}
+        return {
+            ("sft", name): answered(replies[name]).filter(pl.col("sample_id").is_in(asked["sample_id"].to_list()))
+            for name, asked in variants.items()
+        }
+
+    (found,) = injection.run(case, [subject], ask)
+    count = case.samples.height
+    assert found.figures["free_down"] == 2
+    assert found.figures["followed_beyond_control"] == pytest.approx(((count - 2) * 1.0 + 2 * -1.0) / count)
+    assert found.verdict == "flag"
 
 
 def test_copies_of_training_texts_are_found_and_scored_without(case):
