@@ -56,7 +56,7 @@ def evaluate(
     _check_names(checkpoints)
     _check_served(checkpoints, config)
     place = read_world(data, world, config)
-    train = read_split(data, "train")
+    train = read_split(data, "train").filter(pl.col("task") == place.task.name)  # a mixture trains on other tasks too
     check_labels(data, "train", train, place.task)
     opened = open_protocol(config.protocol, place.info, place.samples, config.split) if config.protocol else None
     store, results = PredictionStore(folder), ResultStore(config.store or folder / "store")

@@ -225,6 +225,20 @@ def test_labels_that_the_task_does_not_know_are_counted_and_refused(
         evaluate(movement_data, [Checkpoint("base", tiny_base)], config, tmp_path / "eval", "world")
 
 
+def test_baselines_of_a_mixture_learn_from_the_scored_task_alone(
+    movement_data: Path, sentiment_data: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    config = EvalConfig(backend="fake", resamples=200, baselines=["majority", "tfidf"])
+    paths = [folder / "dataset" / "data" / "train.parquet" for folder in (movement_data, sentiment_data)]
+    own, others = map(pl.read_parquet, paths)
+    evaluate(movement_data, [Checkpoint("base", tiny_base)], config, tmp_path / "alone", "world")
+    pl.concat([own, others.select(pl.col(name).cast(dtype) for name, dtype in own.schema.items())]).write_parquet(
+        paths[0]
+    )
+    evaluate(movement_data, [Checkpoint("base", tiny_base)], config, tmp_path / "mixed", "world")
+    assert (tmp_path / "mixed/metrics.json").read_bytes() == (tmp_path / "alone/metrics.json").read_bytes()
+
+
 def test_empty_split_is_refused(movement_data: Path, tiny_base: str, tmp_path: Path) -> None:
     config = CONFIG.model_copy(update={"split": "validation"})
     with pytest.raises(TickerTuneError, match="no samples in split validation"):
