@@ -68,7 +68,7 @@ def _score_with_one_engine(
     results: ResultStore,
 ) -> None:
     weights, first, _ = loads[0]
-    encoded = encode(first.base, first.revision, world.task, world.samples)
+    encoded = encode(first.base, first.revision, world.task, world.asked)
     prompts = Prompts.of(world.samples["sample_id"].to_list(), encoded.prompts)
     ask = label_ask(encoded.continuations)
     engine = Engine(

@@ -16,12 +16,13 @@ from eval.guards.evaluation import guard_evaluation
 from eval.metrics import MetricRow
 from eval.portfolio import portfolio_rows
 from eval.portfolio.study import study
+from eval.prediction import UNPARSED_ALARM
 from eval.protocols.result import label_rows, open_protocol, write_result
 from eval.results import ResultStore, count_trials
 from eval.scoring import PARSER_VERSION
 from eval.store import VOTES, PredictionStore
 from eval.voting import Voted, vote_checkpoints
-from eval.world import World, read_world
+from eval.world import World, check_labels, read_world
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, write_json
 from tickertune.core.progress import console
@@ -30,7 +31,6 @@ from tickertune.core.recipe.evaluation import BaselineName
 from tickertune.core.table import read_parquet
 from tickertune.core.tasks import MovementTask
 
-UNPARSED_ALARM = 0.05
 RESERVED = ("ceiling", "buy_and_hold")
 
 
@@ -56,6 +56,8 @@ def evaluate(
     _check_names(checkpoints)
     _check_served(checkpoints, config)
     place = read_world(data, world, config)
+    train = read_split(data, "train").filter(pl.col("task") == place.task.name)  # a mixture trains on other tasks too
+    check_labels(data, "train", train, place.task)
     opened = open_protocol(config.protocol, place.info, place.samples, config.split) if config.protocol else None
     store, results = PredictionStore(folder), ResultStore(config.store or folder / "store")
     scored = [] if config.votes is not None and config.votes.alone else list(checkpoints)
@@ -64,7 +66,7 @@ def evaluate(
     voted = Voted([], [], [])
     if config.votes is not None:
         voted = vote_checkpoints(place, checkpoints, config, config.votes, store, results)
-    baselines = _score_baselines(place, config, store)
+    baselines = _score_baselines(place, train, config, store)
     judged = [checkpoint.name for checkpoint in scored] + voted.names
     trained = [checkpoint.name for checkpoint in scored if checkpoint.trained] + voted.trained
     names = judged + baselines
@@ -101,6 +103,7 @@ def evaluate(
         "block_sessions": config.block_sessions,
         "seed": config.seed,
         "parser_version": PARSER_VERSION,
+        "shots": None if place.shots is None else place.shots.facts,
         "predictors": {name: store.facts(name) for name in names},
         "policy": config.policy.model_dump(mode="json"),
         "account": None if config.account is None else config.account.model_dump(mode="json"),
@@ -133,12 +136,12 @@ def _check_served(checkpoints: Sequence[Checkpoint], config: EvalConfig) -> None
             )
 
 
-def _score_baselines(world: World, config: EvalConfig, store: PredictionStore) -> list[str]:
+def _score_baselines(world: World, train: pl.DataFrame, config: EvalConfig, store: PredictionStore) -> list[str]:
     """Score what is missing; returns the names of the baselines that the task and source support."""
     truth = world.folder / "truth_tones.parquet"
     evidence = Evidence(
         task=world.task,
-        train=read_split(world.folder, "train"),
+        train=train,
         test=world.samples,
         tones=read_parquet(truth) if truth.is_file() else None,
         seed=config.seed,

@@ -12,6 +12,9 @@ from tickertune.core.noun import Noun
 from tickertune.core.table import check_table
 from tickertune.core.tasks import LabelTask, MovementTask
 
+UNPARSED_ALARM = 0.05
+"""Share of answers without a label above which a score is called in question."""
+
 
 class Prediction(Noun):
     """A decision beside the truth. Returns are fractions over the label's window."""

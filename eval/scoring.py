@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from eval.backends.base import Tokens
 from eval.backends.labels import first_tokens
 from eval.prediction import predictions_of
+from eval.tokenizer import load_tokenizer
 from tickertune.core.decision import Decision
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import label_continuations, scoring_ids
@@ -44,9 +45,7 @@ class Encoded:
 
 def encode(tokenizer_source: str, revision: str | None, task: LabelTask, samples: pl.DataFrame) -> Encoded:
     """Tokenise the prompts of ``Sample`` rows with the tokenizer of a folder or Hub id."""
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(tokenizer_source, revision=revision)
+    tokenizer = load_tokenizer(tokenizer_source, revision)
     prompts = [scoring_ids(tokenizer, task, messages) for messages in samples["messages"].to_list()]
     return Encoded(prompts, label_continuations(tokenizer, task))
 

@@ -22,6 +22,8 @@ RESULTS = (
     "protocol.json",
     "guards.json",
     "cutoff_tags.parquet",
+    "near_copies.parquet",
+    "metrics_without_copies.json",
 )
 """What is computed from the predictions; meta.json, the sign of a finished evaluation, is removed first."""
 

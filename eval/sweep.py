@@ -80,6 +80,7 @@ def sweep(
         "cost_bps": config.cost_bps,
         "seed": config.seed,
         "parser_version": PARSER_VERSION,
+        "shots": None if place.shots is None else place.shots.facts,
         "predictors": {name: store.facts(name) for name in predictions},
         "trials": count_trials(results.folder, place.info.split_hash, config.split),
         "seconds": round(time.monotonic() - started, 1),

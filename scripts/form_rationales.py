@@ -2,14 +2,14 @@
 
     tickertune data build --config recipes/rationale_loop/data.yaml --source.signal 0 --source.seed 1000 --output runs/loop-text
     python scripts/form_rationales.py --dataset runs/loop-text --output runs/loop-form
-    python scripts/small_model.py --dataset runs/loop-form --output runs/loop-small --steps 40
+    python scripts/small_model.py --dataset runs/loop-form --output runs/loop-small
     python -m training.sft --config recipes/rationale_loop/form.yaml --dataset runs/loop-form --output runs/loop-form-sft
 
-Take a placebo market of a seed that no study uses. Each sample of its train split becomes three conversations, and each fifth one two
-more: the prompt with a plain answer; the prompt with a rationale; the teacher's prompt with a rationale; a wrong answer that is to be
-reflected on; the second answer after that. A rationale quotes a word of the news and says that it speaks for a rise or a fall, in
-agreement with the answer behind it. Word and direction are drawn by the seed: no label, no return and no word of the news is looked at
-for either.
+Take a placebo market of a seed that no study uses. Each sample of its train split becomes its prompt with a rationale, and each fifth
+one three more conversations: the prompt with a plain answer; a wrong answer that is to be reflected on; the second answer after that. A
+rationale quotes a word of the news and says that it speaks for a rise or a fall, in agreement with the answer behind it. Word and
+direction are drawn by the seed: no label, no return and no word of the news is looked at for either. The prompts are those of style
+``free``, the sample's own, so that nearly all that the teacher is then asked is met with a rationale.
 """
 
 import argparse
@@ -26,12 +26,12 @@ from tickertune.core.answers import tagged_reply
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import chat
 from tickertune.core.tasks import Task, get_task
-from training.rationales.styles import answering_again, documents, reflecting, teacher_messages
+from training.rationales.styles import answering_again, documents, reflecting
 
-STYLE = "thesis"
-KINDS = ("plain", "rationale", "teacher", "reflection", "again")
+KINDS = ("rationale", "plain", "reflection", "again")
 RARE = 5
-"""Every how many samples there is a reflection: such conversations are long, and hold nothing else that is new."""
+"""Every how many samples there are kinds other than the first: a plain answer under the same prompt is a reply without its form, and
+reflections are long."""
 DIRECTIONS = {-1.0: "speaks for a fall", 0.0: "speaks for neither", 1.0: "speaks for a rise"}
 NOTE = (
     "Replies are templates: the quoted word, the direction and the label are drawn by a seed, without a look at the outcome. "
@@ -62,7 +62,7 @@ def make(dataset: Path, output: Path, seed: int) -> dict[str, int]:
         if not words:
             counts["without_a_word"] += 1
             continue
-        for kind in KINDS if place % RARE == 0 else KINDS[:3]:
+        for kind in KINDS if place % RARE == 0 else KINDS[:1]:
             counts[kind] += 1
             turns, reply, label = conversation(kind, messages, words, task, drawing)
             made = {"sample_id": f"{row['sample_id']}~{kind}", "messages": turns, "answer": reply, "label": label}
@@ -94,12 +94,10 @@ def conversation(
 ) -> tuple[list[dict[str, str]], str, str]:
     """Turns up to where a reply starts, the reply, and the label that it, or the answer that it is about, states."""
     reply, label = thesis(words, task, drawing)
-    asked = teacher_messages(messages, STYLE)
+    asked = chat(messages)
     if kind == "plain":
-        return chat(messages), task.answer(label), label
+        return asked, task.answer(label), label
     if kind == "rationale":
-        return chat(messages), reply, label
-    if kind == "teacher":
         return asked, reply, label
     thought = f'I took "{words[int(drawing.integers(len(words)))]}" the wrong way. I will read the news again.'
     if kind == "reflection":

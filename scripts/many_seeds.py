@@ -104,20 +104,22 @@ def main() -> None:
     """Read the command line, run the seeds, print and store the summary."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", type=Path)
-    parser.add_argument("--seeds", type=int, default=10, help="how many seeds, from 0 (default 10)")
+    parser.add_argument("--seeds", type=int, default=10, help="how many seeds (default 10)")
+    parser.add_argument("--first-seed", type=int, default=0, metavar="SEED", help="the first of them (default 0)")
     parser.add_argument("--output", type=Path, default=Path("runs/seeds"))
     parser.add_argument(
         "--set", dest="sets", metavar="KEY=VALUE", action="append", default=[], help="override a key of the recipe"
     )
     arguments = parser.parse_args()
     rows: list[dict[str, object]] = []
-    for seed in range(arguments.seeds):
-        print(f"seed {seed + 1} of {arguments.seeds}", file=sys.stderr)
+    seeds = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
+    for seed in seeds:
+        print(f"seed {seed}, {seeds.index(seed) + 1} of {arguments.seeds}", file=sys.stderr)
         rows += run_seed(arguments.recipe, seed, arguments.output / str(seed), arguments.sets)
     summary = summarise(rows)
     gaps = gap_closed(rows)
     write_json(arguments.output / "seeds.json", {"rows": summary.to_dicts(), "gap_closed": gaps})
-    table = Table(title=f"{arguments.recipe}, {arguments.seeds} seeds")
+    table = Table(title=f"{arguments.recipe}, seeds {seeds[0]} to {seeds[-1]}")
     for column in summary.columns:
         table.add_column(column, justify="left" if column in KEYS else "right")
     for row in summary.iter_rows():

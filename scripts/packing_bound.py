@@ -3,8 +3,8 @@
     python scripts/packing_bound.py recipes/stocknet recipes/demo [--json]
 
 Builds each recipe's data set into runs/bench (once; worlds after the first are left out) and tokenises its train split with the recipe's own
-model. ``padded``: tokens that padded batches of the recipe's ``batch_size`` read, in random order, for each token of a sample (mean of 20
-orders); ``grouped``: the same in batches of like length; ``packed``: tokens of packed rows of ``max_length``. ``bound`` is padded over packed: no
+model. ``padded``: tokens that padded batches of ``batch`` samples read, in random order, for each token of a sample (mean of 20
+orders): the recipe's ``batch_size``, or where it packs, the samples that so many rows hold; ``grouped``: the same in batches of like length; ``packed``: tokens of packed rows of ``max_length``. ``bound`` is padded over packed: no
 packing is faster than that by more, as long as time goes by tokens. A recipe whose data are not on this machine is named with the reason.
 """
 
@@ -75,9 +75,12 @@ def look(recipe: Path) -> dict[str, Any]:
     config = resolved.sft.model_copy(update={"token_budget": None})
     examples = build_examples(read_split(folder, "train"), tokenizer, get_task(read_info(folder).task), config)
     lengths = list(map(len, examples.input_ids))
+    batch = config.batch_size
+    if config.packing:  # of rows: the padded batch beside it holds as many samples
+        batch = round(batch * len(lengths) / len(pack([[0] * size for size in lengths], config.max_length)))
     return {
         "recipe": resolved.name, "samples": len(lengths), "median": int(np.median(lengths)), "longest": max(lengths),
-        "rows_of": config.max_length, "batch": config.batch_size, **shares(lengths, config.batch_size, config.max_length),
+        "rows_of": config.max_length, "batch": batch, **shares(lengths, batch, config.max_length),
     }  # fmt: skip
 
 

@@ -2,14 +2,15 @@
 
     python scripts/rationale_loop.py recipes/rationale_loop/run.yaml --seeds 3 --output runs/loop
 
-Each seed is a run of the recipe in OUTPUT/SEED (data, rationales, sft, dpo). Beside it, in OUTPUT/SEED-labels, for each world:
+Each seed is a run of the recipe in OUTPUT/SEED (data, rationales, sft, dpo, and reward_model where the recipe has it). Beside it, in OUTPUT/SEED-labels, for each world:
 
     labels      SFT as the recipe has it, on the labels of just those samples that have a rationale
     labels-all  the same on the labels of all samples that the teacher was asked about
     teacher     what the tuned models write about training samples that no teacher was asked about before: their acceptance
-    eval        all of them on the held-out days: labels by log-probabilities, rationales by votes
+    eval        all of them on the held-out days: labels by log-probabilities, rationales by votes and, where there is a
+                reward model, by the reply that it rates best
 
-What is finished is not repeated. Prints tables in Markdown; OUTPUT/loop.json holds the figures.
+What is finished is not repeated, what was made with other settings is refused, and ``--worlds`` does some of the recipe's worlds first. Prints tables in Markdown; OUTPUT/loop.json holds the figures.
 """
 
 import argparse
@@ -17,10 +18,10 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import polars as pl
+from rationale_loop_tables import REWARD_MODEL, tables
 
 from data_pipeline.dataset import describing, read_info, read_split, write_dataset
 from eval.checkpoint import base_checkpoint, checkpoint_of
@@ -28,20 +29,33 @@ from eval.evaluate import evaluate
 from tickertune.cli.pipeline import run_recipe
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, write_json
-from tickertune.core.recipe import EngineTeacherConfig, RationalesConfig, Recipe, SftConfig, load_recipe
+from tickertune.core.models import model_fingerprint
+from tickertune.core.recipe import (
+    EngineTeacherConfig,
+    EvalConfig,
+    RationalesConfig,
+    Recipe,
+    SftConfig,
+    StageConfig,
+    load_recipe,
+)
 from training import sft
 from training.rationales.samples import training_samples
 from training.rationales.synthesis import synthesise
 from training.stage import FACTS
 
-METRICS = ("mcc", "accuracy", "pnl_reward", "unparsed_share")
+INPUTS = "inputs.json"
+"""What the result in a folder was made with."""
 
 
-def run_seed(path: Path, seed: int, output: Path, sets: Mapping[str, str]) -> dict[str, Any]:
-    """Run one seed, with what stands beside it; returns its figures by world.
+def run_seed(
+    path: Path, seed: int, output: Path, sets: Mapping[str, str], worlds: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Run one seed, with what stands beside it, in the worlds that are named (none: all); returns its figures by world.
 
     Raises:
-        TickerTuneError: The recipe lacks a stage or its teacher is no engine; or a stage failed: what is finished stays.
+        TickerTuneError: The recipe lacks a stage or a world, or its teacher is no engine; or a stage failed: what is finished
+            stays.
     """
     recipe = load_recipe(path, {**sets, "seed": str(seed), "output": json.dumps(str(output / str(seed)))})
     if recipe.rationales is None or recipe.sft is None or recipe.dpo is None:
@@ -50,6 +64,10 @@ def run_seed(path: Path, seed: int, output: Path, sets: Mapping[str, str]) -> di
         raise TickerTuneError(
             f"The teacher of {path} is no model of this process", "Set rationales.teacher.kind to engine"
         )
+    if missing := [world for world in worlds if world not in recipe.worlds]:
+        raise TickerTuneError(f"Recipe {path} has no world {', '.join(missing)}", f"It has {', '.join(recipe.worlds)}")
+    if worlds:
+        recipe = recipe.model_copy(update={"worlds": {world: recipe.worlds[world] for world in worlds}})
     run_recipe(recipe)
     found = {}
     for world in recipe.worlds:
@@ -67,24 +85,70 @@ def _beside(
     kept = read_split(place / "rationales" / "sft", "train")["sample_id"].str.replace(r"~\d+$", "")
     with_rationale = asked.filter(pl.col("sample_id").is_in(kept.implode()))
     for name, samples in (("labels", with_rationale), ("labels-all", asked)):
-        if not (beside / name / FACTS).is_file():
-            subset(data, samples, beside / f"{name}-data")
-            sft.train(own.model_copy(update={"dataset": beside / f"{name}-data", "output": beside / name}))
+        subset(data, samples, beside / f"{name}-data")
+        config = own.model_copy(update={"dataset": beside / f"{name}-data", "output": beside / name})
+        once(beside / name, config, beside / f"{name}-data", lambda config=config: sft.train(config))  # type: ignore[misc]
     fresh = read_split(data, "train").filter(~pl.col("sample_id").is_in(asked["sample_id"].implode()))
     tuned = {
         stage: _ask(rationales, data, fresh, place / stage, beside / "teacher" / stage) for stage in ("sft", "dpo")
     }
     stages = {"labels": beside, "labels-all": beside, "sft": place, "dpo": place}
     checkpoints = [checkpoint_of(name, folder / name, recipe.model) for name, folder in stages.items()]
-    scoring = recipe.eval.model_copy(update={"store": place / "eval" / "store"})
-    if not (beside / "eval" / "meta.json").is_file():
-        evaluate(data, [base_checkpoint(recipe.model), *checkpoints], scoring, beside / "eval", world)
+    scoring = _scoring(recipe, place)
+    evaluate(data, [base_checkpoint(recipe.model), *checkpoints], scoring, beside / "eval", world)  # nothing twice
+    if recipe.reward_model is not None:
+        stages[REWARD_MODEL] = place
     return {
         "teacher": {"base": read_json(place / "rationales" / FACTS), **tuned},
         "training": {name: read_json(folder / name / FACTS) for name, folder in stages.items()},
         "metrics": read_json(beside / "eval" / "metrics.json"),
         "votes": read_json(beside / "eval" / "votes.json"),
     }
+
+
+def _scoring(recipe: Recipe, place: Path) -> EvalConfig:
+    """The run's evaluation, with its stored replies and its reward model."""
+    changes: dict[str, Any] = {"store": place / "eval" / "store"}
+    if recipe.reward_model is not None and recipe.eval.votes is not None:
+        changes["votes"] = recipe.eval.votes.rated_by(place / REWARD_MODEL)
+    return recipe.eval.model_copy(update=changes)
+
+
+def once(
+    folder: Path,
+    config: StageConfig | RationalesConfig,
+    data: Path,
+    work: Callable[[], object],
+    start: str | None = None,
+) -> None:
+    """Do what leaves its facts in ``folder``, unless it was done with just these settings, data and weights.
+
+    Args:
+        folder: The result's.
+        config: All that it was made with, but its data.
+        data: The data set that it reads.
+        work: Does it.
+        start: Fingerprint of the weights that it starts from, where ``config`` does not tell them.
+
+    Raises:
+        TickerTuneError: It was begun with others.
+    """
+    info, told = read_info(data), folder / INPUTS
+    paths = {"dataset": True, "output": True, "teacher": {"adapter"}}
+    inputs = {
+        "config": config.model_dump(mode="json", exclude=paths if isinstance(config, RationalesConfig) else {"dataset", "output"}),
+        "data": [info.split_hash, info.prompt_hash, info.outcome_hash],
+        "start": start,
+    }  # fmt: skip
+    if told.is_file() and (before := read_json(told)) != inputs:
+        changed = ", ".join(name for name in inputs if inputs[name] != before.get(name))
+        raise TickerTuneError(
+            f"{folder} was made with other settings, data or weights ({changed})",
+            "Choose another --output, or remove that folder",
+        )
+    write_json(told, inputs)
+    if not (folder / FACTS).is_file():
+        work()
 
 
 def subset(data: Path, samples: pl.DataFrame, folder: Path) -> None:
@@ -94,95 +158,13 @@ def subset(data: Path, samples: pl.DataFrame, folder: Path) -> None:
 
 def _ask(rationales: RationalesConfig, data: Path, fresh: pl.DataFrame, stage: Path, output: Path) -> dict[str, Any]:
     """Facts of what a tuned model writes about samples that are new to it."""
-    if not (output / FACTS).is_file():
-        subset(data, fresh, output.parent / "data")
-        teacher = rationales.teacher.model_copy(update={"adapter": stage / "adapter"})
-        changes = {"teacher": teacher, "samples": None, "reflection_rounds": 0}
-        synthesise(rationales.model_copy(update={**changes, "dataset": output.parent / "data", "output": output}))
+    subset(data, fresh, output.parent / "data")
+    teacher = rationales.teacher.model_copy(update={"adapter": stage / "adapter"})
+    changes = {"teacher": teacher, "samples": None, "reflection_rounds": 0}
+    config = rationales.model_copy(update={**changes, "dataset": output.parent / "data", "output": output})
+    once(output, config, output.parent / "data", lambda: synthesise(config), model_fingerprint(str(stage / "adapter")))
     facts: dict[str, Any] = read_json(output / FACTS)
     return facts
-
-
-def tables(found: Mapping[int, Mapping[str, Any]]) -> str:
-    """The figures as Markdown: acceptance, scores, differences, tokens."""
-    lines = [
-        "| world | seed | teacher | asked | in form | right | kept | by true label | samples | pairs | tokens in + out |"
-    ]
-    lines.append("|---|---|---|---|---|---|---|---|---|---|---|")
-    for world, seed, own in _each(found):
-        lines += [_teacher_line(world, seed, name, facts) for name, facts in own["teacher"].items()]
-    for title, names in (("scores", _scored), ("differences, MCC", _paired)):
-        lines += ["", f"{title}:", ""]
-        lines += _score_table(found, names)
-    lines += ["", "one reply (the first of the votes), MCC:", ""]
-    for world, seed, own in _each(found):
-        ones = [one for one in own["votes"] if one["replies"] == 1 and one["metric"] == "mcc"]
-        lines += [f"- {world} {seed} {one['checkpoint']}: {_interval(one)}" for one in ones]
-    lines += ["", "training: samples or pairs, tokens, seconds:", ""]
-    for world, seed, own in _each(found):
-        told = (
-            f"{name} {facts.get('samples', facts.get('pairs'))}, {facts['tokens']:,} tokens, {facts['seconds']:.0f} s"
-            for name, facts in own["training"].items()
-        )
-        lines.append(f"- {world} {seed}: {'; '.join(told)}")
-    return "\n".join(lines)
-
-
-def _each(found: Mapping[int, Mapping[str, Any]]) -> list[tuple[str, int, Any]]:
-    worlds = list(next(iter(found.values())))
-    return [(world, seed, own[world]) for world in worlds for seed, own in found.items()]
-
-
-def _teacher_line(world: str, seed: int, name: str, facts: Mapping[str, Any]) -> str:
-    counts = facts["rationales"]
-    formed = counts["right"] + counts["dropped"].get("wrong", 0)
-    by_label = ", ".join(
-        f"{label} {_share(own['right'], own['asked'])}" for label, own in facts["rationales_by_label"].items()
-    )
-    return (
-        f"| {world} | {seed} | {name} | {counts['asked']} | {_share(formed, counts['asked'])} "
-        f"| {_share(counts['right'], counts['asked'])} | {_share(counts['kept'], counts['asked'])} | {by_label} "
-        f"| {facts['samples_with_a_rationale']} of {facts['samples']} | {facts['pairs']} "
-        f"| {facts['tokens_in']:,} + {facts['tokens_out']:,} |"
-    )
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f}%" if whole else ""
-
-
-def _scored(name: str) -> bool:
-    return " minus " not in name
-
-
-def _paired(name: str) -> bool:
-    later, _, earlier = name.partition(" minus ")
-    argued = [one for one in (later, earlier) if "@" in one]
-    return bool(earlier) and (len(argued) == 2 or (len(argued) == 1 and earlier in ("labels", "labels-all", "tfidf")))
-
-
-def _score_table(found: Mapping[int, Mapping[str, Any]], chosen: Callable[[str], bool]) -> list[str]:
-    """A line for each world and predictor: the mean over seeds of each metric, and the MCC of each seed with its interval."""
-    lines = [
-        f"| world | predictor | mean {' | mean '.join(METRICS)} | MCC of each seed |",
-        "|---|---|" + "---|" * (len(METRICS) + 1),
-    ]
-    for world in next(iter(found.values())):
-        rows = [row for own in found.values() for row in own[world]["metrics"] if chosen(row["checkpoint"])]
-        for name in dict.fromkeys(row["checkpoint"] for row in rows):
-            values: dict[str, list[float]] = {metric: [] for metric in METRICS}
-            for row in rows:
-                if row["checkpoint"] == name and row["metric"] in values:
-                    values[row["metric"]].append(row["value"])
-            means = " | ".join(f"{fmean(seen):.3f}" if seen else "" for seen in values.values())
-            each = "; ".join(_interval(row) for row in rows if row["checkpoint"] == name and row["metric"] == "mcc")
-            lines.append(f"| {world} | {name} | {means} | {each} |")
-    return lines
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    bounds = "" if row["low"] is None else f" [{row['low']:.3f}, {row['high']:.3f}]"
-    return f"{row['value']:.3f}{bounds}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -190,7 +172,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default 3)")
-    parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument("--first-seed", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument("--worlds", nargs="+", default=[], help="worlds of the recipe (default: all)")
     parser.add_argument("--output", type=Path, default=Path("runs/loop"))
     parser.add_argument(
         "--set", dest="sets", metavar="KEY=VALUE", action="append", default=[], help="override a key of the recipe"
@@ -199,9 +182,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sets = dict(item.split("=", 1) for item in options.sets)
     found = {}
     try:
-        for seed in range(options.first, options.first + options.seeds):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
             print(f"seed {seed}", file=sys.stderr)
-            found[seed] = run_seed(options.recipe, seed, options.output, sets)
+            found[seed] = run_seed(options.recipe, seed, options.output, sets, options.worlds)
     except TickerTuneError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2

@@ -66,6 +66,7 @@ from tickertune.core.recipe import (
     ServerConfig,
     SftConfig,
     ShortTextLimits,
+    ShotsConfig,
     SimilarContextConfig,
     SimulatedSourceConfig,
     SplitConfig,
@@ -174,6 +175,7 @@ BLOCKS: dict[str, type[BaseModel]] = {
     "account": AccountConfig,
     "server": ServerConfig,
     "votes": VotesConfig,
+    "shots": ShotsConfig,
     "agents.yaml": AgentsConfig,
 }
 

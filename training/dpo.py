@@ -9,6 +9,7 @@ Commands (any key of the recipe can follow as ``--key value``, dotted for nested
 import sys
 from typing import Any
 
+import torch
 from trl import DPOTrainer
 
 from tickertune.core.errors import TickerTuneError
@@ -25,10 +26,20 @@ from training.trainer_args import dpo_args, world_size
 
 
 class TokenisedDPOTrainer(DPOTrainer):  # type: ignore[misc]
-    """``DPOTrainer`` on pairs that are tokenised already, as SFT and generation read them.
+    """``DPOTrainer`` on pairs that are tokenised already, as SFT and generation read them, with the dropout of the trained adapter.
 
-    TRL's own preparation renders prompt and reply in one, which lets some templates add tokens after the end of the turn.
+    TRL's own preparation renders prompt and reply in one, which lets some templates add tokens after the end of the turn. It also
+    switches off all dropout without a word: here the base model and the reference stay without it, and the trained adapter has what its
+    configuration says.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        adapted = self.accelerator.unwrap_model(self.model)
+        name = adapted.active_adapter
+        for path, module in adapted.named_modules():
+            if path.endswith(f"lora_dropout.{name}") and isinstance(module, torch.nn.Dropout):
+                module.p = adapted.peft_config[name].lora_dropout
 
     def _prepare_dataset(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
         return dataset
@@ -54,7 +65,7 @@ def train(config: DpoConfig) -> dict[str, Any]:
             f"{config.init} holds fully trained weights, and DPO trains an adapter against its frozen copy",
             f"Leave init out and set model.name to {start.weights}: a new adapter is trained on it",
         )
-    args = dpo_args(config, output, start.method)
+    args = dpo_args(config, output)
     frame, pairs_hash = read_pairs(dataset)
     base = base_of(config, opened, args)
     tokenizer = load_tokenizer(base, config.model)

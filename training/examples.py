@@ -3,15 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 
+from data_pipeline.dataset import read_split
+from eval.world import check_labels
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import prompt_ids, reply_ids
 from tickertune.core.recipe import SftConfig
-from tickertune.core.tasks import Task
+from tickertune.core.tasks import Task, get_task
 
 TooLong = Literal["drop", "raise", "truncate"]
 WEIGHT = "loss_weight"
@@ -63,6 +66,20 @@ class Examples:
 
         columns: dict[str, Any] = {"input_ids": self.input_ids, "completion_mask": self.completion_mask}
         return Dataset.from_dict(columns if weights is None else columns | {WEIGHT: weights})
+
+
+def train_samples(dataset: Path) -> pl.DataFrame:
+    """Read the train split.
+
+    Raises:
+        TickerTuneError: It cannot be read, or a label is none of its sample's task.
+    """
+    samples = read_split(dataset, "train")
+    for (name,), rows in samples.group_by("task", maintain_order=True):
+        task = get_task(str(name))
+        if task.labels:
+            check_labels(dataset, "train", rows, task)
+    return samples
 
 
 def build_examples(

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 from trl import GRPOTrainer
 
-from data_pipeline.dataset import DatasetInfo, read_info, read_split
+from data_pipeline.dataset import DatasetInfo, read_info
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_value, write_json
 from tickertune.core.recipe import GrpoConfig
@@ -27,6 +27,7 @@ from training.collapse import CollapseGuard
 from training.curriculum import Plan, plan_of
 from training.curriculum.difficulty import right_shares
 from training.curriculum.regimes import regimes_of
+from training.examples import train_samples
 from training.log import LogCallback
 from training.models import add_adapter, load_adapter, load_base, load_tokenizer
 from training.preflight import check_vllm
@@ -57,10 +58,10 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     opened = opening(config)
     dataset, output, start = opened.dataset, opened.output, opened.start
     check_vllm(config, start.method)
-    args = grpo_args(config, output, start.method)
+    args = grpo_args(config, output)
     info = read_info(dataset)
     rewards = compose(config, info)
-    samples = read_split(dataset, "train")
+    samples = train_samples(dataset)
     base = base_of(config, opened, args)
     with main_process(args) as first:
         if first:

@@ -11,7 +11,7 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, sha256_file
 from tickertune.core.models import resolve_model
 from tickertune.core.prompting import answer_ids, prompt_ids
-from tickertune.core.recipe import DpoConfig, RewardModelConfig
+from tickertune.core.recipe import PairsConfig, RewardModelConfig
 from tickertune.core.table import read_parquet
 from tickertune.core.tasks import get_task
 from training.rationales.output import PAIR_COLUMNS, PAIR_TIMES, PAIRS_FILE
@@ -104,17 +104,18 @@ def _found(folder: Path) -> Path:
     return found
 
 
-def check_pairs(folder: Path, config: DpoConfig) -> None:
-    """Refuse pairs that a later DPO stage could not train on; errors as those of ``read_pairs`` and ``tokenise_pairs``."""
+def check_pairs(folder: Path, config: PairsConfig) -> None:
+    """Refuse pairs that a later stage could not train on; errors as those of ``read_pairs``, ``split_by_time`` and ``tokenise_pairs``."""
+    from training.held_out_pairs import split_by_time
     from training.models import load_tokenizer
 
     frame, _ = read_pairs(folder)
+    if isinstance(config, RewardModelConfig) and config.held_out is not None:
+        frame = split_by_time(frame, config.held_out).train
     tokenise_pairs(frame, load_tokenizer(resolve_model(config.model), config.model), config)
 
 
-def tokenise_pairs(
-    frame: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", config: DpoConfig | RewardModelConfig
-) -> Pairs:
+def tokenise_pairs(frame: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", config: PairsConfig) -> Pairs:
     """Tokenise pairs; one whose prompt and longer reply exceed ``max_length`` is dropped, or refused, and never cut.
 
     Raises:

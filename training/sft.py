@@ -12,12 +12,12 @@ from typing import Any
 import polars as pl
 from trl import SFTTrainer
 
-from data_pipeline.dataset import read_info, read_split
+from data_pipeline.dataset import read_info
 from tickertune.core.recipe import SftConfig
 from tickertune.core.recipe.sft import LossWeights
 from tickertune.core.tasks import get_task
 from training.checkpoints import CompletenessCallback
-from training.examples import Examples, build_examples
+from training.examples import Examples, build_examples, train_samples
 from training.log import LogCallback
 from training.models import add_adapter, end_ids, load_base, load_tokenizer
 from training.packing import PackedSFTTrainer, check_isolation, check_packing
@@ -47,7 +47,7 @@ def train(config: SftConfig) -> dict[str, Any]:
     args = sft_args(config, output)
     info = read_info(dataset)
     task = get_task(info.task)
-    samples = read_split(dataset, "train")
+    samples = train_samples(dataset)
     base = base_of(config, opened, args)
     check_packing(config, base)
     tokenizer = load_tokenizer(base, config.model)

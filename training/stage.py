@@ -21,7 +21,7 @@ from tickertune.core.disk import disk_full_error, is_disk_full
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import canonical_json, remove_leftovers, write_json, write_text
 from tickertune.core.models import model_fingerprint
-from tickertune.core.recipe import DpoConfig, GrpoConfig, RationalesConfig, RewardModelConfig, SftConfig, load_config
+from tickertune.core.recipe import GrpoConfig, RationalesConfig, SftConfig, StageConfig, load_config
 from tickertune.core.recipe.base import WITHOUT_EFFECT
 from tickertune.core.recipe.loading import parse_overrides
 from tickertune.core.tracking import trackers_of
@@ -41,8 +41,8 @@ from training.tracking import TrackingCallback
 from training.trainer_args import world_size
 
 FACTS = "tickertune.json"
-EXIT_ERROR = 2
-C = TypeVar("C", SftConfig, GrpoConfig, DpoConfig, RewardModelConfig, RationalesConfig)
+EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
+C = TypeVar("C", bound=StageConfig | RationalesConfig)
 
 
 def settle_libraries() -> None:
@@ -84,7 +84,7 @@ def run_trainer(
     log: LogCallback,
     start: dict[str, Any],
     output: Path,
-    config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig,
+    config: StageConfig,
 ) -> None:
     """Train from the last whole checkpoint, or from the start.
 
@@ -185,7 +185,7 @@ def main(
         package: What ``python -m`` names, where that is not the module of ``train``.
 
     Returns:
-        The exit status: 0, or 2 where the user can act on the failure.
+        The exit status: 0, 2 where the user can act on the failure, or 130 after Ctrl-C.
     """
     module = package or train.__module__
     name = module if module != "__main__" else "training"
@@ -203,6 +203,9 @@ def main(
     except TickerTuneError as error:
         say(f"Error: {error}")
         return EXIT_ERROR
+    except KeyboardInterrupt:
+        say("Interrupted. Run the same command again to resume.")
+        return EXIT_INTERRUPTED
     except (OSError, RuntimeError, SafetensorError) as error:
         if not is_disk_full(error):
             raise
@@ -214,6 +217,6 @@ def main(
     return 0
 
 
-def dump(config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig | RationalesConfig) -> str:
+def dump(config: StageConfig | RationalesConfig) -> str:
     """Return a configuration as YAML."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)

@@ -7,7 +7,8 @@ from typing import Any, get_args
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.models import check_adapter, check_weights, resolve_model
-from tickertune.core.recipe import DpoConfig, GrpoConfig, RewardModelConfig, SftConfig
+from tickertune.core.recipe import RewardModelConfig, SftConfig, StageConfig
+from tickertune.core.recipe.run import TrainingConfig
 from tickertune.core.reward_model import KIND
 from tickertune.core.tracking import UNTRACKED, trackers_of
 from training.models import Method
@@ -34,7 +35,7 @@ class Opening:
     start: Start
 
 
-def opening(config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig) -> Opening:
+def opening(config: TrainingConfig) -> Opening:
     """Settle the libraries, find the folders and the weights to start from, and check what can be checked by then.
 
     Raises:
@@ -50,7 +51,7 @@ def opening(config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig) -> O
     return Opening(timer, dataset, output, start)
 
 
-def base_of(config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig, opened: Opening, args: Any) -> str:
+def base_of(config: StageConfig, opened: Opening, args: Any) -> str:
     """Return the base model's folder or Hub id; the main process fetches or makes it first.
 
     Raises:

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from trl import DPOConfig, GRPOConfig, RewardConfig, SFTConfig
 
 from tickertune.core.errors import TickerTuneError, did_you_mean
-from tickertune.core.recipe import DpoConfig, GrpoConfig, RewardModelConfig
+from tickertune.core.recipe import DpoConfig, EpochsConfig, GrpoConfig, PairsConfig, RewardModelConfig, StageConfig
 from tickertune.core.recipe import SftConfig as SftRecipe
-from training.models import Method, use_cpu
+from training.models import use_cpu
 
 A = TypeVar("A", SFTConfig, GRPOConfig, DPOConfig, RewardConfig)
 
@@ -43,45 +43,28 @@ def sft_args(config: SftRecipe, output: Path) -> SFTConfig:
     Raises:
         TickerTuneError: A key of ``trainer`` is unknown, ours, or has a value that TRL refuses.
     """
-    owned = _shared(config, output, config.method) | {
-        "lr_scheduler_type": config.scheduler,
-        "warmup_steps": config.warmup_ratio,
+    owned = _of_epochs(config, output) | {
         "weight_decay": config.weight_decay,
-        "num_train_epochs": config.epochs,
-        "per_device_train_batch_size": config.batch_size,
-        "gradient_accumulation_steps": config.gradient_accumulation,
         "max_length": config.max_length if config.packing else None,
         "packing": config.packing,
-        "gradient_checkpointing": config.gradient_checkpointing,
-        "logging_steps": config.logging_steps,
         "completion_only_loss": True,
-        "include_num_input_tokens_seen": "non_padding",
+        "shuffle_dataset": False,
     }
     return build(SFTConfig, owned, {}, config.trainer)
 
 
-def dpo_args(config: DpoConfig, output: Path, method: Method) -> DPOConfig:
+def dpo_args(config: DpoConfig, output: Path) -> DPOConfig:
     """Return the arguments of TRL's DPOTrainer; pairs come tokenised and are never cut.
 
     Raises:
         TickerTuneError: A key of ``trainer`` is unknown, ours, or has a value that TRL refuses.
     """
-    shared = _shared(config, output, method)
-    del shared["shuffle_dataset"]  # the trainer's sampler shuffles by the seed, and is resumed
-    owned = shared | {
-        "lr_scheduler_type": config.scheduler,
-        "warmup_steps": config.warmup_ratio,
-        "num_train_epochs": config.epochs,
-        "per_device_train_batch_size": config.batch_size,
-        "gradient_accumulation_steps": config.gradient_accumulation,
-        "max_length": None,
+    owned = _of_pairs(config, output) | {
         "beta": config.beta,
         "loss_type": [config.loss],
         "precompute_ref_log_probs": False,
         "sync_ref_model": False,
-        "gradient_checkpointing": config.gradient_checkpointing,
-        "logging_steps": config.logging_steps,
-        "include_num_input_tokens_seen": "non_padding",
+        "disable_dropout": True,  # of the reference; training.dpo switches that of the trained adapter on again
     }
     return build(DPOConfig, owned, {}, config.trainer)
 
@@ -92,25 +75,14 @@ def reward_model_args(config: RewardModelConfig, output: Path) -> RewardConfig:
     Raises:
         TickerTuneError: A key of ``trainer`` is unknown, ours, or has a value that TRL refuses.
     """
-    shared = _shared(config, output, config.method)
-    del shared["shuffle_dataset"]  # as in DPO
-    owned = shared | {
-        "lr_scheduler_type": config.scheduler,
-        "warmup_steps": config.warmup_ratio,
-        "num_train_epochs": config.epochs,
-        "per_device_train_batch_size": config.batch_size,
-        "gradient_accumulation_steps": config.gradient_accumulation,
-        "max_length": None,
+    owned = _of_pairs(config, output) | {
         "center_rewards_coefficient": config.center,
         "disable_dropout": False,  # it would switch lora.dropout off without a word
-        "gradient_checkpointing": config.gradient_checkpointing,
-        "logging_steps": config.logging_steps,
-        "include_num_input_tokens_seen": "non_padding",
     }
     return build(RewardConfig, owned, {}, config.trainer)
 
 
-def grpo_args(config: GrpoConfig, output: Path, method: Method) -> GRPOConfig:
+def grpo_args(config: GrpoConfig, output: Path) -> GRPOConfig:
     """Return the arguments of TRL's GRPOTrainer: one generation batch a step, so that resuming is exact.
 
     Raises:
@@ -126,7 +98,7 @@ def grpo_args(config: GrpoConfig, output: Path, method: Method) -> GRPOConfig:
             f"Use a multiple of {iterations}",
         )
     _, weights = config.schedule()[0]
-    owned = _shared(config, output, method) | {
+    owned = _shared(config, output) | {
         "max_steps": config.steps,
         "per_device_train_batch_size": micro,
         "gradient_accumulation_steps": accumulation,
@@ -146,7 +118,6 @@ def grpo_args(config: GrpoConfig, output: Path, method: Method) -> GRPOConfig:
         "generation_batch_size": None,
         "steps_per_generation": None,
         "logging_steps": 1,
-        "gradient_checkpointing": config.gradient_checkpointing,
     }
     defaults = {"loss_type": "dapo", "lr_scheduler_type": "constant", "vllm_mode": "colocate"}
     return build(GRPOConfig, owned, defaults, extra)
@@ -201,12 +172,11 @@ def build(kind: type[A], owned: Mapping[str, Any], defaults: Mapping[str, Any], 
         ) from error
 
 
-def _shared(
-    config: SftRecipe | GrpoConfig | DpoConfig | RewardModelConfig, output: Path, method: Method
-) -> dict[str, Any]:
+def _shared(config: StageConfig, output: Path) -> dict[str, Any]:
     return {
         "output_dir": str(output / "checkpoints"),
         "learning_rate": config.learning_rate,
+        "gradient_checkpointing": config.gradient_checkpointing,
         "save_strategy": "steps",
         "save_steps": config.save_steps,
         # Two, since the older one goes before the newer one is known to be whole.
@@ -218,5 +188,21 @@ def _shared(
         "fp16": False,
         "disable_tqdm": True,
         "resume_from_checkpoint": None,
-        "shuffle_dataset": False,
     }
+
+
+def _of_epochs(config: EpochsConfig, output: Path) -> dict[str, Any]:
+    return _shared(config, output) | {
+        "lr_scheduler_type": config.scheduler,
+        "warmup_steps": config.warmup_ratio,
+        "num_train_epochs": config.epochs,
+        "per_device_train_batch_size": config.batch_size,
+        "gradient_accumulation_steps": config.gradient_accumulation,
+        "logging_steps": config.logging_steps,
+        "include_num_input_tokens_seen": "non_padding",
+    }
+
+
+def _of_pairs(config: PairsConfig, output: Path) -> dict[str, Any]:
+    """The trainer's sampler shuffles pairs by the seed, and is resumed."""
+    return _of_epochs(config, output) | {"max_length": None}

@@ -31,5 +31,5 @@ def check_context(model: str, context: int | None, lengths: Sequence[int], room:
         raise TickerTuneError(
             f"The longest prompt and its reply have {max(lengths) + room} tokens, but {model} reads {context}{counted}",
             "Lower max_documents or max_document_chars, or set prompt.token_budget, and build the data again; or lower"
-            " votes.max_tokens, where replies are drawn",
+            " votes.max_tokens, where replies are drawn, or shots, where examples stand before the prompts",
         )

@@ -95,17 +95,16 @@ class VllmBackend:
         """See ``Backend.score``.
 
         The cache is emptied first, so that scores do not depend on earlier calls: in bfloat16 a prefix that was
-        computed in another batch changes the last digits. Then the first prompt of each group that shares a prefix goes
-        ahead, and leaves the prefix in the cache.
+        computed in another batch changes the last digits. The first prompt of each group that shares a prefix stands before
+        the others; vLLM shares the prefix within one step too, so none has to be read in a step of its own.
         """
         from vllm import SamplingParams
 
         self._engine.reset_prefix_cache()
-        order, ahead = warming_order(prompts)
+        order, _ = warming_order(prompts)
         params = SamplingParams(max_tokens=1, temperature=0.0, logprob_token_ids=list(label_tokens), detokenize=False)
         scores = np.empty((len(prompts), len(label_tokens)))
-        edges = [0, ahead, *range(ahead + self._chunk, len(prompts), self._chunk), len(prompts)]
-        for start, end in pairwise(edges):
+        for start, end in pairwise([*range(0, len(prompts), self._chunk), len(prompts)]):
             places = order[start:end]
             for place, output in zip(
                 places, self._run([prompts[place] for place in places], params, adapter), strict=True

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
 from data_pipeline.dataset import DatasetInfo
 from eval.comparison import metric_rows
+from eval.guards.copies import Copies, copies_of
 from eval.metrics import MetricRow
 from tickertune.core.files import sha256_text
 from tickertune.core.recipe import EvalConfig, GuardsConfig
@@ -37,7 +39,7 @@ class Case:
     samples: pl.DataFrame
     """``Sample`` rows of the scored split."""
     train: pl.DataFrame
-    """``Sample`` rows of the train split."""
+    """``Sample`` rows that the checkpoints were trained on."""
     folder: Path
     """Data stage folder."""
     config: EvalConfig
@@ -53,6 +55,11 @@ class Case:
         """Whether samples have sessions."""
         return self.samples["session"].null_count() == 0
 
+    @cached_property
+    def copies(self) -> Copies:
+        """Scored samples whose text stands among the training texts."""
+        return copies_of(self.samples, self.train)
+
     def drawn(self, samples: pl.DataFrame) -> pl.DataFrame:
         """At most ``guards.samples`` samples, those with the lowest hash of seed and id, in their order."""
         if samples.height <= self.guards.samples:
@@ -66,10 +73,10 @@ Ask = Callable[[Mapping[str, pl.DataFrame]], Mapping[tuple[str, str], pl.DataFra
 """Asks every checkpoint again: from ``Sample`` rows by variant to ``Prediction`` rows by checkpoint and variant."""
 
 
-def scored(predictions: pl.DataFrame, case: Case) -> MetricRow:
-    """MCC of predictions, with its interval."""
+def scored(predictions: pl.DataFrame, case: Case, metric: str = METRIC) -> MetricRow:
+    """A metric of predictions, with its interval."""
     rows = metric_rows({"one": predictions}, case.task, case.config, "guards", case.horizon, ["one"], [])
-    return next(row for row in rows if row.metric == METRIC and row.checkpoint == "one")
+    return next(row for row in rows if row.metric == metric and row.checkpoint == "one")
 
 
 def difference(first: pl.DataFrame, second: pl.DataFrame, case: Case) -> MetricRow:

@@ -4,14 +4,11 @@ from datetime import timedelta
 
 import polars as pl
 
-from data_pipeline.audit.leakage.similar import MAX_NEAR, near_copies
-from eval.guards.case import Case, Subject, scored, told
+from eval.guards.case import Case, Subject, figures_of, scored, told
 from eval.guards.result import GuardResult, not_applicable
-from eval.text_baseline import prompt_text
+from eval.prediction import UNPARSED_ALARM
 from tickertune.core.table import read_parquet
 
-UNPARSED_ALARM = 0.05
-"""Share of unread answers above which the alarm goes off."""
 COPIES_LIMIT = 0.01
 """Share of scored texts with a near copy among the training texts above which the score is called in question."""
 
@@ -76,44 +73,38 @@ def ceiling(case: Case, subject: Subject) -> GuardResult:
 
 def near_duplicates(case: Case, subjects: list[Subject]) -> list[GuardResult]:
     """Find scored texts that are nearly the same as a training text, and score without them."""
-    texts, known = _texts(case.samples), _texts(case.train).filter(pl.col("text").str.len_chars() > 0)
-    if known.is_empty():
+    copies = case.copies
+    if copies.compared == 0:
         return [not_applicable("near_duplicates", "The data set has no training texts.")]
-    if texts.height + known.height > MAX_NEAR:
-        known = known.sort(pl.col("text").hash(seed=0)).head(max(MAX_NEAR - texts.height, 1)).sort("row")
-    copies = near_copies(texts.filter(pl.col("text").str.len_chars() > 0), known)
-    rows = copies["row"].unique().sort().to_list()
-    share = len(rows) / max(case.samples.height, 1)
-    named = case.samples["sample_id"].gather(rows[:3]).to_list()
-    such = f", such as {', '.join(named)}" if named else ""
+    twins, samples = copies.table["sample_id"], case.samples.height
+    share = len(twins) / samples
+    such = f", such as {', '.join(twins[:3])}" if len(twins) else ""
+    rest = f" ({copies.left_out:,} more were not compared)" if copies.left_out else ""
     found = GuardResult(
         guard="near_duplicates",
         checkpoint=None,
-        verdict="flag" if share > COPIES_LIMIT else "remark" if rows else "pass",
-        said=f"{len(rows):,} of {case.samples.height:,} scored texts have a near copy among {known.height:,} training texts"
-        f"{such}.",
-        figures={"copies": len(rows), "share": share, "training_texts": known.height},
+        verdict="flag" if share > COPIES_LIMIT else "remark" if len(twins) else "pass",
+        said=f"{len(twins):,} of {samples:,} scored texts have a near copy among {copies.compared:,} training texts{rest}{such}.",
+        figures={
+            "copies": len(twins),
+            "share": share,
+            "training_texts": copies.compared,
+            "not_compared": copies.left_out,
+        },
     )
-    if share <= COPIES_LIMIT or len(rows) == case.samples.height:
+    if not 0 < len(twins) < samples:
         return [found]
-    twins = set(case.samples["sample_id"].gather(rows))
-    results = [found]
-    for subject in subjects:
-        rest = subject.predictions.filter(~pl.col("sample_id").is_in(twins))
-        whole, without = scored(subject.predictions, case), scored(rest, case)
-        said = f"MCC {told(without)} without the scored texts that have a near copy, {told(whole)} with them."
-        figures: dict[str, float | int | str | None] = {
-            "mcc": whole.value,
-            "mcc_without": without.value,
-            "n_without": without.n,
-        }
-        results.append(
-            GuardResult(guard="near_duplicates", checkpoint=subject.name, verdict="remark", said=said, figures=figures)
-        )
-    return results
+    return [found, *(_without_copies(case, subject) for subject in subjects)]
 
 
-def _texts(samples: pl.DataFrame) -> pl.DataFrame:
-    """``row`` and the fenced ``text`` of samples, equal ones once."""
-    texts = [prompt_text(messages) for messages in samples["messages"].to_list()]
-    return pl.DataFrame({"row": range(len(texts)), "text": texts}, schema={"row": pl.UInt32, "text": pl.String})
+def _without_copies(case: Case, subject: Subject) -> GuardResult:
+    rest = subject.predictions.join(case.copies.table, on="sample_id", how="anti", maintain_order="left")
+    figures: dict[str, float | int | str | None] = {}
+    without, with_them = [], []
+    for metric, title in (("mcc", "MCC"), ("weighted_f1", "weighted F1"), ("accuracy", "accuracy")):
+        whole, cut = scored(subject.predictions, case, metric), scored(rest, case, metric)
+        figures |= {metric: whole.value, **figures_of(f"{metric}_without", cut)}
+        without.append(f"{title} {told(cut)}")
+        with_them.append(told(whole))
+    said = f"Without the texts that have a near copy: {', '.join(without)}; with them {', '.join(with_them)}."
+    return GuardResult(guard="near_duplicates", checkpoint=subject.name, verdict="remark", said=said, figures=figures)

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
 import polars as pl
 
 from data_pipeline.dataset import prompt_hash, read_split
 from eval.checkpoint import Checkpoint
 from eval.checkpoint_scores import score_checkpoints
+from eval.comparison import metric_rows
+from eval.guards import copies
 from eval.guards.case import Case, Subject
 from eval.guards.cutoffs import FICTIONAL, TAGS, cutoff_of, tagged
 from eval.guards.result import GuardResult, write_guards
@@ -15,10 +18,12 @@ from eval.guards.run import run_guards
 from eval.guards.tokens import double_bos, first_prompt
 from eval.results import ResultStore
 from eval.store import PredictionStore
+from eval.tokenizer import load_tokenizer
 from eval.world import World
-from tickertune.core.files import sha256_text
+from tickertune.core.files import sha256_text, write_json
 from tickertune.core.progress import console
 from tickertune.core.recipe import EvalConfig, GuardsConfig
+from tickertune.core.recipe.evaluation import BaselineName
 from tickertune.core.table import read_parquet, write_table
 
 BETWEEN = "\x1f"
@@ -34,7 +39,7 @@ def guard_evaluation(
     folder: Path,
     results: ResultStore,
 ) -> list[GuardResult]:
-    """Run the guards over scored checkpoints and write guards.json and cutoff_tags.parquet; flags are said aloud.
+    """Run the guards over scored checkpoints and write guards.json, cutoff_tags.parquet and what scores without near copies are; flags are said aloud.
 
     Args:
         world: The data that was scored.
@@ -45,7 +50,8 @@ def guard_evaluation(
         folder: Folder of the evaluation.
         results: Store of all answers: what was asked before is not asked again.
     """
-    case = Case(world.info, world.task, world.samples, read_split(world.folder, "train"), world.folder, config, guards)
+    train = pl.concat([read_split(place, "train") for place in guards.trained_on or [world.folder]])
+    case = Case(world.info, world.task, world.samples, train, world.folder, config, guards)
     subjects = [Subject(one.name, one.base, predictions[one.name].sort("cluster", "sample_id")) for one in checkpoints]
     found = run_guards(
         case, subjects, _asker(world, checkpoints, config, folder, results), _of_prompts(world, case, checkpoints[0])
@@ -54,12 +60,31 @@ def guard_evaluation(
     if "cutoff" in guards.checks and world.info.source_kind not in FICTIONAL:
         cutoff = cutoff_of(checkpoints[0].base, guards.cutoffs, guards.cutoff)
         write_table(tagged(world.samples, cutoff), folder / TAGS, ["sample_id"])
+    if "near_duplicates" in guards.checks and 0 < case.copies.table.height < world.samples.height:
+        _write_copies(case, checkpoints, predictions, world.name, folder)
     for result in found:
         if result.verdict == "flag":
             console.print(
                 f"[bold red]GUARD {result.guard}{f' ({result.checkpoint})' if result.checkpoint else ''}: {result.said}"
             )
     return found
+
+
+def _write_copies(
+    case: Case, checkpoints: Sequence[Checkpoint], predictions: Mapping[str, pl.DataFrame], world: str, folder: Path
+) -> None:
+    """Write which samples have a near copy, and all metrics of checkpoints and baselines without these samples."""
+    twins = case.copies.table
+    write_table(twins, folder / copies.TABLE, ["sample_id"])
+    names = [checkpoint.name for checkpoint in checkpoints]
+    rest = {
+        name: frame.join(twins, on="sample_id", how="anti", maintain_order="left")
+        for name, frame in predictions.items()
+        if name in names or name in get_args(BaselineName)
+    }
+    trained = [checkpoint.name for checkpoint in checkpoints if checkpoint.trained]
+    rows = metric_rows(rest, case.task, case.config, world, case.horizon, names, trained)
+    write_json(folder / copies.METRICS_WITHOUT, [row.model_dump(mode="json") for row in rows])
 
 
 def _asker(
@@ -73,8 +98,13 @@ def _asker(
             ]
         )
         # Another split hash: what is asked again is no further trial on the scored split.
-        hashes = {"prompt_hash": prompt_hash(together), "split_hash": sha256_text(f"guards {world.info.split_hash}")}
-        changed = World(world.name, world.folder, world.info.model_copy(update=hashes), world.task, together)
+        prompts = prompt_hash(together)
+        if world.shots is not None:
+            prompts = world.shots.with_prompts(prompts)
+        hashes = {"prompt_hash": prompts, "split_hash": sha256_text(f"guards {world.info.split_hash}")}
+        changed = World(
+            world.name, world.folder, world.info.model_copy(update=hashes), world.task, together, world.shots
+        )
         kept = PredictionStore(folder / "guards" / next(iter(variants)).partition(":")[0])
         score_checkpoints(changed, checkpoints, config, kept, results)
         return {(one.name, name): _part(kept.load(one.name), name) for one in checkpoints for name in variants}
@@ -91,16 +121,15 @@ def _part(predictions: pl.DataFrame, variant: str) -> pl.DataFrame:
 
 def _of_prompts(world: World, case: Case, checkpoint: Checkpoint) -> Callable[[str], GuardResult]:
     def check(name: str) -> GuardResult:
-        from transformers import AutoTokenizer
-
         from tickertune.core.prompting import scoring_ids
 
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
+        tokenizer = load_tokenizer(checkpoint.base, checkpoint.revision)
         if name == "first_prompt":
-            first = world.samples.head(1)
+            first = world.asked.head(1)
             ids = scoring_ids(tokenizer, world.task, first["messages"][0])
-            return first_prompt(tokenizer, [ids], _withheld(world, first["doc_ids"][0].to_list()))
-        drawn = case.drawn(world.samples)
+            shown = [*first["doc_ids"][0].to_list(), *(world.shots.doc_ids if world.shots is not None else ())]
+            return first_prompt(tokenizer, [ids], _withheld(world, shown))
+        drawn = case.drawn(world.asked)
         return double_bos(
             tokenizer, [scoring_ids(tokenizer, world.task, messages) for messages in drawn["messages"].to_list()]
         )

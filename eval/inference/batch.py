@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from eval.inference.inputs import ARROW, JSON_LINES, Input, check_suffix, open_i
 from eval.inference.rows import Rejection, check_columns, requests_of
 from eval.inference.scorer import ERROR, Part, Scorer
 from eval.scoring import PARSER_VERSION
+from eval.shots import Shots
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, read_json, remove_leftovers, sha256_value, write_json, write_text
 from tickertune.core.lock import folder_lock
@@ -57,6 +59,8 @@ class Options:
     """Commit of an input that is a data set of the Hub."""
     calibration: Path | None = None
     """Predictions on a validation split, to which a temperature is fitted."""
+    shots: Shots | None = None
+    """Solved examples before every prompt."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ class Outcome:
     rows_per_second: float | None = field(compare=False)
     """In this start; None where all was done before."""
     calibration: Calibration | None = None
+    shots: dict[str, Any] | None = None
+    """Examples before every prompt (``eval.shots``)."""
 
 
 def infer(source: Path | str, output: Path, checkpoint: Checkpoint, task: Task, options: Options) -> Outcome:
@@ -108,7 +114,7 @@ def infer(source: Path | str, output: Path, checkpoint: Checkpoint, task: Task, 
     shutil.rmtree(parts)
     quarantine = quarantine_of(output) if rejected else None
     rate = scored / seconds if scored and seconds > 0 else None
-    return Outcome(output, table.height, rejected, quarantine, seconds, rate, calibration)
+    return Outcome(output, table.height, rejected, quarantine, seconds, rate, calibration, facts_of(options))
 
 
 def key_of(model: str, task: Task, options: Options, calibration: Calibration | None) -> dict[str, object]:
@@ -126,14 +132,21 @@ def key_of(model: str, task: Task, options: Options, calibration: Calibration | 
         "template": task.load(options.template).hash,
         "temperature": None if calibration is None else calibration.temperature,
         "parser": PARSER_VERSION,
+        **({} if options.shots is None else {"shots": options.shots.hash}),
     }
+
+
+def facts_of(options: Options) -> dict[str, Any] | None:
+    """What an outcome tells of the examples before the prompts."""
+    return None if options.shots is None else options.shots.facts
 
 
 def calibration_of(options: Options, model: str, task: Task) -> Calibration | None:
     """The calibration that is asked for; errors as ``read_calibration``."""
     if options.calibration is None:
         return None
-    return read_calibration(options.calibration, model, task.labels)
+    shown = None if options.shots is None else options.shots.hash
+    return read_calibration(options.calibration, model, task.labels, shown)
 
 
 def engine_of(checkpoint: Checkpoint, options: Options) -> Engine:
@@ -188,7 +201,7 @@ def _score_parts(
     if not left:
         return 0, 0.0
     temperature = None if calibration is None else calibration.temperature
-    scorer = Scorer(checkpoint, task, options.max_length, options.max_tokens, model, temperature)
+    scorer = Scorer(checkpoint, task, options.max_length, options.max_tokens, model, temperature, options.shots)
     template = task.load(options.template)
     total = sum(min(options.part_rows, rows.rows - starts[number]) for number in left)
 

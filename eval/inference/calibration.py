@@ -31,16 +31,17 @@ class Calibration:
     log_loss_calibrated: float
 
 
-def read_calibration(path: Path, fingerprint: str, labels: tuple[str, ...]) -> Calibration:
+def read_calibration(path: Path, fingerprint: str, labels: tuple[str, ...], shots: str | None = None) -> Calibration:
     """Fit a temperature on the predictions of an evaluation.
 
     Args:
         path: ``predictions/<checkpoint>.parquet`` of ``tickertune eval``, of the validation split.
         fingerprint: Of the checkpoint that it is meant for.
         labels: The task's, in its order.
+        shots: Hash of the examples before the prompts that it is meant for; None: there are none.
 
     Raises:
-        TickerTuneError: They are another checkpoint's or another task's, of the test split, too few, or carry no scores.
+        TickerTuneError: They were had with other shots, are another checkpoint's or another task's, of the test split, too few, or carry no scores.
     """
     marker = path.with_suffix(".json")
     key = read_json(marker)["key"]
@@ -53,6 +54,11 @@ def read_calibration(path: Path, fingerprint: str, labels: tuple[str, ...]) -> C
         raise TickerTuneError(
             f"Predictions {path} are of the test split, which nothing is fitted on",
             "Evaluate on the validation split: tickertune eval ... --split validation",
+        )
+    if key.get("shots_hash") != shots:
+        raise TickerTuneError(
+            f"Predictions {path} were made with other shots before the prompts than are shown now",
+            "Evaluate on the validation split with the same shots, from the same data set",
         )
     frame = read_table(path, Prediction).filter(pl.col("logprobs").list.len() > 0)
     if foreign := sorted(set(frame["gold"]) - set(labels)) or set(frame["logprobs"].list.len()) - {len(labels)}:

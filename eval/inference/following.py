@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from eval.checkpoint import Checkpoint, fingerprint
 from eval.engine import open_engine
-from eval.inference.batch import Options, Outcome, calibration_of, engine_of, key_of, line_of, quarantine_of
+from eval.inference.batch import Options, Outcome, calibration_of, engine_of, facts_of, key_of, line_of, quarantine_of
 from eval.inference.feeding import answered
 from eval.inference.inputs import JSON_LINES, json_row
 from eval.inference.rows import requests_of
@@ -77,7 +77,7 @@ def follow(
     if output.exists() and not (folder / STATE).exists():
         raise TickerTuneError(f"Output {output} exists already", "Delete it or name another")
     temperature = None if calibration is None else calibration.temperature
-    scorer = Scorer(checkpoint, task, options.max_length, options.max_tokens, model, temperature)
+    scorer = Scorer(checkpoint, task, options.max_length, options.max_tokens, model, temperature, options.shots)
     engine = engine_of(checkpoint, options)
     with folder_lock(folder), _Files(source, output, folder, key) as files:
         before, started = files.state.rows, time.monotonic()
@@ -92,7 +92,7 @@ def follow(
         state = files.state
     rate = (state.rows - before) / seconds if state.rows > before else None
     quarantine = quarantine_of(output) if state.rejected else None
-    return Outcome(output, state.rows, state.rejected, quarantine, seconds, rate, calibration)
+    return Outcome(output, state.rows, state.rejected, quarantine, seconds, rate, calibration, facts_of(options))
 
 
 def _check(source: Path, output: Path, options: Options) -> None:

@@ -23,6 +23,8 @@ class Request:
     """Place in the input, from 0."""
     id: str
     messages: list[Message]
+    as_of: Any = None
+    """When it is decided, as the row has it; None where it does not say."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _request(row: int, values: dict[str, Any], task: Task, template: Template | 
             return reject(f"messages{'.'.join(['', *map(str, item['loc'])])}: {item['msg']}")
         if not messages or messages[-1].role != "user":
             return reject("messages do not end with a user's turn")
-        return _checked(Request(row, given, messages))
+        return _checked(Request(row, given, messages, values.get("as_of")))
     names = text_columns(task)
     if not names:
         return reject("no messages")
@@ -97,7 +99,7 @@ def _request(row: int, values: dict[str, Any], task: Task, template: Template | 
         if not isinstance(text, str) or not text.strip():
             return reject(f"{name} is empty or no text")
     view = HeadlineView(values["text"], values["question"]) if isinstance(task, HeadlineTask) else values["text"]
-    return _checked(Request(row, given, task.messages(view, template)))
+    return _checked(Request(row, given, task.messages(view, template), values.get("as_of")))
 
 
 def _checked(request: Request) -> Request | Rejection:

@@ -15,9 +15,11 @@ from eval.checkpoint import Checkpoint
 from eval.inference.rows import Rejection, Request
 from eval.results import Answer, Ask, Replies, label_ask
 from eval.scoring import decide
+from eval.shots import Shots
+from eval.tokenizer import load_tokenizer
 from tickertune.core.answers import read_reply
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.prompting import label_continuations, prompt_ids, scoring_ids
+from tickertune.core.prompting import ChatTurns, chat, label_continuations, prompt_ids, scoring_ids
 from tickertune.core.tasks import LabelTask, Task
 
 ROOM_FOR_LABEL = 8
@@ -56,6 +58,7 @@ class Scorer:
         max_tokens: Most tokens of a generated reply.
         model: Fingerprint that each row carries.
         temperature: Of the calibration (``eval.inference.calibration``); None: none is given.
+        shots: Examples before every prompt.
     """
 
     def __init__(
@@ -66,11 +69,10 @@ class Scorer:
         max_tokens: int,
         model: str,
         temperature: float | None = None,
+        shots: Shots | None = None,
     ) -> None:
-        from transformers import AutoTokenizer
-
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
-        self._task, self._model, self._temperature = task, model, temperature
+        self._tokenizer = load_tokenizer(checkpoint.base, checkpoint.revision)
+        self._task, self._model, self._temperature, self._shots = task, model, temperature, shots
         self._longest = max_length - (ROOM_FOR_LABEL if isinstance(task, LabelTask) else max_tokens)
         self.ask: Ask = (
             label_ask(label_continuations(self._tokenizer, task))
@@ -79,11 +81,14 @@ class Scorer:
         )
 
     def part(self, number: int, rows: int, requests: Iterable[Request | Rejection]) -> Part:
-        """Tokenise rows, and set aside those that the model would have to cut or its chat template refuses."""
+        """Tokenise rows, and set aside those that the model would have to cut, its chat template refuses or the shots do not suit."""
         made = Part(number, rows)
         for request in requests:
             if isinstance(request, Rejection):
                 made.rejections.append(request)
+                continue
+            if self._shots is not None and (why := self._shots.unsuited(request.messages, request.as_of)):
+                made.rejections.append(Rejection(request.row, request.id, why))
                 continue
             try:
                 tokens = self._tokens(request)
@@ -100,9 +105,10 @@ class Scorer:
         return made
 
     def _tokens(self, request: Request) -> Tokens:
+        turns: ChatTurns = request.messages if self._shots is None else self._shots.before(chat(request.messages))
         if isinstance(self._task, LabelTask):
-            return scoring_ids(self._tokenizer, self._task, request.messages)
-        return prompt_ids(self._tokenizer, request.messages)
+            return scoring_ids(self._tokenizer, self._task, turns)
+        return prompt_ids(self._tokenizer, turns)
 
     def table(self, part: Part, answers: Sequence[Answer]) -> pl.DataFrame:
         """One row for each row of the part, in its order.

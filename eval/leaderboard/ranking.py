@@ -43,6 +43,8 @@ class Group:
     like: Like
     metric: str
     placebo: bool
+    dated: bool
+    """Whether samples have trading days; each text is one of its own otherwise."""
     lines: list[Placed]
     note: str
     """Why differences are not told, where they are not."""
@@ -75,7 +77,7 @@ def leaderboard(found: Found, metric: str | None = None) -> Board:
     groups: dict[tuple[Like, str], list[Entry]] = {}
     unread = list(found.unread)
     for entry in found.entries:
-        wanted = metric or ("mcc" if "sharpe_gross" in entry.rows else "weighted_f1")
+        wanted = metric or ("mcc" if _dated(entry) else "weighted_f1")
         if wanted not in entry.rows:
             if group_of(entry.checkpoint) == "Checkpoints":
                 unread.append(
@@ -86,6 +88,10 @@ def leaderboard(found: Found, metric: str | None = None) -> Board:
         groups.setdefault((replace(entry.like, trading=trading), wanted), []).append(entry)
     ordered = sorted(groups.items(), key=lambda item: (item[0][0].world, item[0][0].protocol, item[0][0].digest))
     return Board(found.runs, [_group(like, name, entries) for (like, name), entries in ordered], unread)
+
+
+def _dated(entry: Entry) -> bool:
+    return "sharpe_gross" in entry.rows
 
 
 def _is_p(metric: str) -> bool:
@@ -115,7 +121,8 @@ def _group(like: Like, metric: str, entries: Sequence[Entry]) -> Group:
                 apart=apart.get(id(first)),
             )
         )
-    return Group(like, metric, any(entry.placebo for entry in entries), lines, note)
+    dated = any(_dated(entry) for entry in entries)
+    return Group(like, metric, any(entry.placebo for entry in entries), dated, lines, note)
 
 
 def _apart(ranked: Sequence[Entry], metric: str) -> tuple[Mapping[int, Comparison], str]:

@@ -107,7 +107,7 @@ def group_grid(group: Group) -> Grid:
         ]
         strong = group_of(line.checkpoint) == "Checkpoints"
         lines.append(Line(title_of(line.checkpoint), cells, strong))
-    unit = "days" if group.metric == "mcc" else "clusters"
+    unit = "days" if group.dated else "texts"
     return Grid(
         ["rank", metric_title(group.metric), "samples", unit, "first minus it", "reading", "runs"], [("", lines)], []
     )

@@ -26,6 +26,7 @@ from eval.portfolio.performance import ONE_OVER_N, Setting, account_rows
 from eval.portfolio.rows import BUY_AND_HOLD
 from eval.portfolio.study import series_of
 from eval.portfolio.trading import hold, one_over_n
+from eval.tokenizer import load_tokenizer
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, read_json, sha256_value, write_json
 from tickertune.core.progress import console
@@ -175,9 +176,7 @@ def _documents(data: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _encoder(checkpoint: Checkpoint) -> Callable[[str], Tokens]:
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
+    tokenizer = load_tokenizer(checkpoint.base, checkpoint.revision)
     return lambda text: prompt_ids(tokenizer, [Message(role="user", content=text)])
 
 
@@ -225,6 +224,7 @@ def _write(
         "sessions": len(sessions),
         "days_refused": sum(run.refused.values()),
         "refused": run.refused,
+        "counts": {what: number for what, number in run.statement.counts.items() if number},
         "rows": [row.model_dump(mode="json") for row in rows],
     }
     write_json(folder / "agents.json", facts)

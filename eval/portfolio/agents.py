@@ -253,12 +253,12 @@ def read_weights(text: str) -> Weights | str:
     if not found:
         return "a reply without a JSON object"
     try:
-        values = json.loads(found[-1])
+        values = json.loads(found[-1], parse_int=float)  # a number of any length; one that is too large is infinite
     except json.JSONDecodeError:
         return "a reply whose JSON is broken"
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()):
+    if not all(isinstance(value, float) for value in values.values()):
         return "a weight that is no number"
-    return {str(name): float(value) for name, value in values.items()}
+    return dict(values)
 
 
 def _listed(weights: Weights) -> str:

@@ -51,22 +51,37 @@ def trade_session(
     horizon: int,
     event: Event,
 ) -> None:
-    """One session: final values, gaps beyond a stop, the orders, the range of the session, the close."""
-    _pay_out_delisted(book, market, session)
+    """One session: final values, gaps beyond a stop, the orders, the range of the session, the close.
+
+    Orders for the open were decided before the session, so whoever gives them does not see what a stock that is delisted
+    in it is paid.
+    """
     opens, closes = market.open[session], market.close[session]
     book.mark = np.where(np.isnan(opens), book.mark, opens)
-    renewed = session % horizon
     if event == "open":
-        gone = _beyond(book, config, opens, opens, skip=renewed)
-        _renew(book, market, session, opens, orders, rate, horizon, gone)
+        wish = _wished(book, session, orders, horizon)
+        _pay_out_delisted(book, market, session)
+        gone = _beyond(book, config, opens, opens, skip=session % horizon)
+        _renew(book, market, session, opens, wish, rate, horizon, gone)
         _stop_within(book, market, session, config, rate)
     else:
+        _pay_out_delisted(book, market, session)
         for kind, hit in _beyond(book, config, opens, opens).items():
             _sell(book, market, session, hit, np.broadcast_to(opens, hit.shape), kind, rate)
         _stop_within(book, market, session, config, rate)
         book.mark = np.where(np.isnan(closes), book.mark, closes)
-        _renew(book, market, session, closes, orders, rate, horizon, {})
+        _renew(book, market, session, closes, _wished(book, session, orders, horizon), rate, horizon, {})
     book.mark = np.where(np.isnan(closes), book.mark, closes)
+
+
+def _wished(book: Lots, session: int, orders: Orders | None, horizon: int) -> Floats:
+    """Target weights [accounts, instruments] of the tranche that is renewed; nothing where there are no orders."""
+    held = book.shares[:, session % horizon] + book.shares[:, -1]
+    if orders is None:
+        return np.zeros_like(held)
+    equity = book.equity()
+    capital = np.maximum(equity, 0.0) / horizon
+    return orders(session, held * book.mark / np.where(capital > 0, capital, np.inf)[:, None], equity)
 
 
 def _pay_out_delisted(book: Lots, market: Market, session: int) -> None:
@@ -154,7 +169,7 @@ def _renew(
     market: Market,
     session: int,
     price: Floats,
-    orders: Orders | None,
+    wish: Floats,
     rate: Floats,
     horizon: int,
     gone: dict[str, NDArray[np.bool_]],
@@ -165,10 +180,6 @@ def _renew(
     old, late = book.shares[:, at], book.shares[:, -1]
     equity = book.equity()
     capital = np.maximum(equity, 0.0) / horizon
-    wish = np.zeros_like(old)
-    if orders is not None:
-        per = np.where(capital > 0, capital, np.inf)[:, None]
-        wish = orders(session, (old + late) * book.mark / per, equity)
     keep = np.isnan(wish)
     full = np.where(keep, 0.0, wish) * capital[:, None]
     want = np.where(keep, old + late, np.divide(full, paid, out=np.zeros_like(full), where=known & (paid > 0)))

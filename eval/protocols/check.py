@@ -101,10 +101,13 @@ def outside(protocol: Protocol, samples: pl.DataFrame, split: str) -> int:
 
 def prompt_remark(protocol: Protocol, info: DatasetInfo) -> str:
     """What is to be said of the prompt: empty where it is the protocol's."""
+    said = []
     template = info.prompt.get("template")
-    if template == protocol.template:
-        return ""
-    return f"The prompt is {template or 'unknown'}, the protocol's is {protocol.template}."
+    if template != protocol.template:
+        said.append(f"The prompt is {template or 'unknown'}, the protocol's is {protocol.template}.")
+    if shots := info.prompt.get("shots"):
+        said.append(f"{shots} shots of the train split stand before each prompt, and none in the protocol's.")
+    return " ".join(said)
 
 
 def _check(part: Part, samples: pl.DataFrame) -> PartCheck:

@@ -12,7 +12,9 @@ from eval.metrics import MetricRow
 from eval.protocols.features import REPLY_TASKS, reply_features
 from eval.protocols.measures import measured
 from eval.protocols.result import OpenProtocol
+from eval.tokenizer import load_tokenizer
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.prompting import prompt_ids
 from tickertune.core.recipe import EvalConfig
 from tickertune.core.table import read_parquet
 from tickertune.core.tasks import get_task
@@ -29,11 +31,7 @@ def generated(task_name: str) -> bool:
 
 def encode_prompts(tokenizer_source: str, revision: str | None, samples: pl.DataFrame) -> list[Tokens]:
     """Token ids of the prompts of ``Sample`` rows, up to where the reply starts."""
-    from transformers import AutoTokenizer
-
-    from tickertune.core.prompting import prompt_ids
-
-    tokenizer = AutoTokenizer.from_pretrained(tokenizer_source, revision=revision)
+    tokenizer = load_tokenizer(tokenizer_source, revision)
     return [prompt_ids(tokenizer, messages) for messages in samples["messages"].to_list()]
 
 

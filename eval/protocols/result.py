@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
@@ -42,6 +43,8 @@ class ProtocolResult(Noun):
     """``world`` is the part's name."""
     published: list[PublishedNumber]
     """Of the parts whose check allows it."""
+    shots: dict[str, Any] | None = None
+    """Examples before the prompts of replies that were made for it (``eval.shots``)."""
 
     @property
     def warnings(self) -> list[str]:

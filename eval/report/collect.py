@@ -24,7 +24,7 @@ from tickertune.core.files import read_json
 from tickertune.core.run import MARKER
 from tickertune.core.table import read_parquet
 
-STAGES = ("data", "rationales", "sft", "dpo", "grpo", "eval")
+STAGES = ("data", "rationales", "sft", "dpo", "reward_model", "grpo", "eval")
 _BOOKKEEPING = {"key", "pid", "finished_at"}
 
 
@@ -211,7 +211,12 @@ def _checked(values: Any, path: Path) -> Sequence[MetricRow]:
 
 
 def _vote_points(path: Path) -> list[VotePoint]:
-    return TypeAdapter(list[VotePoint]).validate_python(read_json(path)) if path.is_file() else []
+    try:
+        return TypeAdapter(list[VotePoint]).validate_python(read_json(path)) if path.is_file() else []
+    except ValidationError as error:
+        raise TickerTuneError(
+            f"File {path} does not hold the curves of votes ({error.errors()[0]['msg']})", "Run the eval stage again"
+        ) from error
 
 
 def _portfolio(folder: Path, name: str) -> PortfolioView:

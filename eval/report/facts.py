@@ -150,6 +150,10 @@ def scoring_facts(world: World) -> Facts:
     """How the checkpoints were scored, and the fingerprints of what was."""
     stored = {name: world.meta.get("predictors", {}).get(name, {}) for name in world.rows.checkpoints()}
     facts: Facts = []
+    if shots := world.meta.get("shots"):
+        counts = ", ".join(f"{label} {count}" for label, count in shots["labels"].items())
+        drawn = f"{shots['count']} shots of the train split ({counts}), seed {shots['seed']}"
+        facts.append(("examples before each prompt", f"{drawn}, hash {text_of(shots['hash'])}"))
     for key in ("backend", "dtype", "parser_version"):
         found = list(dict.fromkeys(str(told[key]) for told in stored.values() if key in told))
         if found:

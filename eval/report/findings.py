@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from eval.prediction import UNPARSED_ALARM
 from eval.report.collect import RunView, World
 from eval.report.guards import guard_title
 from eval.report.layout import interval, metric_title, number, shown, shown_note, title_of, with_interval
-from eval.report.verdicts import REFERENCES, Comparison, Verdict, general, grouped, in_numbers, summary, verdicts
+from eval.report.verdicts import LEVEL, REFERENCES, Comparison, Verdict, general, grouped, in_numbers, summary, verdicts
 from eval.statistics import block_length, days_needed
 
 Tone = Literal["good", "bad", "plain"]
-UNPARSED_LIMIT = 0.05
-LEVEL = 0.05
 MOST_DAYS = 10_000
 MANY = 4
 """Trained checkpoints up to which each has a sentence of its own on top; more are told in groups."""
@@ -174,7 +173,7 @@ def _warnings(world: World) -> list[Finding]:
     unread = {
         name: row.value
         for name in world.rows.checkpoints()
-        if (row := world.rows.get(name, "unparsed_share")) is not None and row.value > UNPARSED_LIMIT
+        if (row := world.rows.get(name, "unparsed_share")) is not None and row.value > UNPARSED_ALARM
     }
     if len(unread) > MANY:
         least, most = (number("unparsed_share", end(unread.values())) for end in (min, max))

@@ -89,7 +89,7 @@ def _world(world: World, seen: Seen, place: int, shelf: Shelf) -> Mapping[str, A
                 facts.stage_facts(stage),
             )
             for stage in world.stages
-            if stage.name in ("rationales", "sft", "dpo", "grpo")
+            if stage.name in ("rationales", "sft", "dpo", "reward_model", "grpo")
         ],
         "protocol": protocol_block(world.protocol),
         "published": _published(world),

@@ -8,6 +8,8 @@ from eval.metrics import MetricRow
 from tickertune.core.recipe.evaluation import BaselineName
 
 Kind = Literal["number", "percent", "bps", "unit"]
+Word = Literal["better", "worse", "not distinguishable", "too few days"]
+"""What a paired difference comes to."""
 MINUS = "\N{MINUS SIGN}"
 BEST = ("oracle", "bayes", "ceiling")
 BASELINES = (
@@ -242,7 +244,7 @@ def with_interval(row: MetricRow, *, signed: bool = False) -> str:
     return f"{number(row.metric, row.value, signed=signed)} {interval(row, signed=signed)}".strip()
 
 
-def verdict(row: MetricRow) -> str:
+def verdict(row: MetricRow) -> Word:
     """A paired difference in words: only an interval without 0 says anything."""
     if row.low is None or row.high is None:
         return "too few days"

@@ -6,16 +6,16 @@ against the base model, each baseline, and the trained checkpoint before it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from eval.metrics import MetricRow
-from eval.report.layout import Rows, group_of, metric_title, title_of, verdict, with_interval
+from eval.report.layout import Rows, Word, group_of, metric_title, title_of, verdict, with_interval
 from eval.statistics import holm, p_of_interval
 
 LEVEL = 0.05
 REFERENCES = ("base", "tfidf")
 """What a checkpoint has to beat: the model that it was made of, and the cheapest reader of the same texts."""
-WORDS = ("better", "worse", "not distinguishable", "too few days")
-Word = str
+WORDS: tuple[Word, ...] = get_args(Word)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Verdict:
         return "good" if beaten and all(beaten) else "plain"
 
 
-_PHRASES = {
+_PHRASES: dict[Word, str] = {
     "better": "better than {}",
     "worse": "worse than {}",
     "not distinguishable": "not distinguishable from {}",

@@ -10,11 +10,18 @@ from eval.voting.ballots import NONE, OUTCOMES, Ballots
 from tickertune.core.decision import Decision
 from tickertune.core.recipe.votes import BEST, VoteRule
 
+
+def _rewards(ballots: Ballots) -> NDArray[np.float64]:
+    if ballots.rewards is None:
+        raise ValueError(f"rule {BEST} needs replies that a reward model rated")
+    return ballots.rewards
+
+
 RULES: dict[VoteRule, Callable[[Ballots], NDArray[np.float64]]] = {
-    BEST: lambda ballots: _rewards(ballots),
     "majority": lambda ballots: np.ones(ballots.labels.shape),
     "confidence": lambda ballots: ballots.confidence,
     "evidence": lambda ballots: ballots.evidence,
+    BEST: _rewards,
 }
 """What each reply weighs, [n, N]; nan: it states nothing to be weighed by."""
 _EQUAL = 1e-9
@@ -33,12 +40,6 @@ class Votes:
     """Where two labels had the same weight, [n]."""
     unweighted: NDArray[np.bool_]
     """Where replies name labels and none has a weight: there each counts once, [n]."""
-
-
-def _rewards(ballots: Ballots) -> NDArray[np.float64]:
-    if ballots.rewards is None:
-        raise ValueError(f"rule {BEST} needs replies that a reward model rated")
-    return ballots.rewards
 
 
 def weights_of(ballots: Ballots, rule: VoteRule) -> NDArray[np.float64]:

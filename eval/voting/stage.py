@@ -17,6 +17,7 @@ from eval.engine import Answering, Engine, open_engine
 from eval.prediction import predictions_of
 from eval.results import Replies, ResultStore, Setting, Trial, note_trial
 from eval.store import PredictionStore
+from eval.tokenizer import load_tokenizer
 from eval.voting.ballots import Ballots, ballots_of
 from eval.voting.curve import VotePoint, curve_points
 from eval.voting.grammar import answer_pattern
@@ -181,12 +182,10 @@ def _ballots(
 
 def _prompts(world: World, checkpoint: Checkpoint, config: EvalConfig) -> Prompts:
     """The samples' prompts up to where a reply starts; their turns where a server renders them."""
-    names, messages = (world.samples[column].to_list() for column in ("sample_id", "messages"))
+    names, messages = (world.asked[column].to_list() for column in ("sample_id", "messages"))
     if config.server is not None and config.server.api == "chat":
         return Prompts.of(names, [packed(turns) for turns in messages])
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
+    tokenizer = load_tokenizer(checkpoint.base, checkpoint.revision)
     return Prompts.of(names, [prompt_ids(tokenizer, turns) for turns in messages])
 
 

@@ -1,8 +1,8 @@
 """What the benches of jobs share: processes of their own, turns, medians, the table, ``--json`` and ``--check``.
 
 A job is a file of scripts/bench/jobs with ``PROGRAMS`` (names), ``run(name)`` (one measurement in this process, imports and warm-up not
-timed) and ``misses(medians, raw)`` (sentences about the targets that are missed). Programs take turns, each measurement is a process pinned to one
-core, and the median counts.
+timed; or several by name, where a process measures more than one thing) and ``misses(medians, raw)`` (sentences about the targets that are
+missed). Programs take turns, each is a process pinned to one core, and the median counts.
 """
 
 import argparse
@@ -46,10 +46,12 @@ def main(script: str, summary: str, jobs: Sequence[str], rounds: int) -> int:
     raw: Raw = {}
     for job in options.jobs:
         programs = list(importlib.import_module(job).PROGRAMS)
-        raw[job] = {program: [] for program in programs}
+        raw[job] = {}
         for _ in range(options.rounds):
             for program in programs:
-                raw[job][program].append(_in_process(script, job, program))
+                found = _in_process(script, job, program)
+                for name, run in ({program: found} if "rate" in found else found).items():
+                    raw[job].setdefault(name, []).append(run)
     medians = {
         job: {name: statistics.median(run["rate"] for run in runs) for name, runs in found.items()}
         for job, found in raw.items()

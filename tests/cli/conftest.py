@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tickertune.cli import pipeline
+from tickertune.cli import pipeline, steps
 from tickertune.core.files import write_json, write_text
 
 SPLIT = {
@@ -104,7 +104,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
         return folder / "report.html"
 
     monkeypatch.setattr("data_pipeline.build.build", lambda config, folder: stages.note(folder))
-    monkeypatch.setattr(pipeline, "_train", stages.trained)
+    monkeypatch.setattr(steps, "_train", stages.trained)
     monkeypatch.setattr("training.rationales.synthesis.synthesise", stages.argued)
     monkeypatch.setattr("training.pairs.check_pairs", lambda folder, config: None)
     monkeypatch.setattr("eval.checkpoint.checkpoint_of", lambda name, folder, model: (name, folder))

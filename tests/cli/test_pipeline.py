@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tickertune.cli import checks, pipeline
+from tests.eval.conftest import made_samples, write_made
+from tickertune.cli import checks, pipeline, steps
 from tickertune.cli.clock import Clock, duration
 from tickertune.cli.pipeline import run_recipe
 from tickertune.core.errors import TickerTuneError
@@ -181,6 +182,37 @@ def test_without_dpo_or_grpo_the_others_keep_their_order(argued_folder, played, 
     assert played.take() == ["planted/dpo", "planted/eval"]
 
 
+def test_a_reward_model_reads_the_pairs_beside_the_policies_and_picks_among_the_votes(
+    argued_folder, played, tmp_path, monkeypatch
+):
+    scored = []
+
+    def evaluate(data, found, config, folder, world):
+        scored.append(([name for name, _ in found[1:]], config.votes))
+        return played.note(folder)
+
+    monkeypatch.setattr("eval.evaluate.evaluate", evaluate)
+    rated = {"reward_model": "{held_out: 0.3}", "eval__votes": "4"}
+    run_recipe(load(argued_folder, **rated))
+    assert played.take() == [*ARGUED[:4], "planted/reward_model", *ARGUED[4:]]
+    world, given = tmp_path / "run" / "planted", played.configs
+    assert given["reward_model"].dataset == world / "rationales"
+    assert given["reward_model"].model.name == "tiny-llama"
+    assert given["grpo"].init == world / "dpo"
+    ((policies, votes),) = scored
+    assert policies == ["sft", "dpo", "grpo"]
+    assert (votes.samples, votes.rules, votes.reward_model) == (4, ["majority", "best_of_n"], world / "reward_model")
+    run_recipe(load(argued_folder, **rated | {"reward_model": "{held_out: 0.4}"}))
+    assert played.take() == ["planted/reward_model", "planted/eval"]
+
+
+def test_a_reward_model_without_a_pair_is_told_before_sft_is_trained(argued_folder, played):
+    played.pairs = 0
+    with pytest.raises(TickerTuneError, match="gave no preference pair, and reward_model needs some"):
+        run_recipe(load(argued_folder, dpo="null", reward_model="{}", eval__votes="4"))
+    assert played.take() == ARGUED[:2]
+
+
 def test_tracking_goes_to_the_stages_and_auto_is_settled_once(argued_folder, played, capsys, monkeypatch):
     monkeypatch.setattr(checks, "trackers_of", lambda tracking: [])
     run_recipe(load(argued_folder, dpo__tracking="[tensorboard]"))
@@ -219,7 +251,7 @@ def test_training_under_accelerate_gets_its_whole_configuration_in_one_file(
         write_json(stage / "tickertune.json", {"steps": 3})
         return SimpleNamespace(returncode=0)
 
-    monkeypatch.setattr(pipeline, "subprocess", SimpleNamespace(run=runs))
+    monkeypatch.setattr(steps, "subprocess", SimpleNamespace(run=runs))
     recipe = load(recipe_folder, accelerate=str(accelerate), worlds="{planted: {data: " + _data(recipe_folder) + "}}")
     run_recipe(recipe)
     assert played.take() == ["planted/data", "planted/eval"]
@@ -238,7 +270,7 @@ def _data(folder: Path) -> str:
 
 def test_failure_under_accelerate_is_told(recipe_folder, played, tmp_path, monkeypatch):
     write_text(tmp_path / "cpu.yaml", "")
-    monkeypatch.setattr(pipeline, "subprocess", SimpleNamespace(run=lambda *_, **__: SimpleNamespace(returncode=1)))
+    monkeypatch.setattr(steps, "subprocess", SimpleNamespace(run=lambda *_, **__: SimpleNamespace(returncode=1)))
     with pytest.raises(TickerTuneError, match=r"training\.sft .* exit code 1"):
         run_recipe(load(recipe_folder, accelerate=str(tmp_path / "cpu.yaml")))
 
@@ -256,3 +288,18 @@ def test_eta_comes_once_every_kind_of_stage_was_seen():
 @pytest.mark.parametrize(("seconds", "text"), [(4.4, "4s"), (200, "3m 20s"), (3720, "1h 02m")])
 def test_durations_read_well(seconds, text):
     assert duration(seconds) == text
+
+
+def test_shots_that_the_data_do_not_have_are_refused_before_training(recipe_folder, played, monkeypatch):
+    """48 training samples, of which the last day's three end on the first day that is scored."""
+
+    def build(config, folder):
+        write_made(made_samples(train_days=17, test_days=3), folder, "movement")
+        return played.note(folder)
+
+    monkeypatch.setattr("data_pipeline.build.build", build)
+    with pytest.raises(TickerTuneError, match="99 shots are asked for, and 48 of 51"):
+        run_recipe(load(recipe_folder, eval__shots="99"))
+    assert played.take() == ["planted/data"]
+    run_recipe(load(recipe_folder, eval__shots="4"))
+    assert played.take() == ALL[1:]

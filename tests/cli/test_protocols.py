@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.cli.test_main import call
-from tests.eval.conftest import write_made
+from tests.eval.conftest import made_samples, write_made
 from tickertune.core.sample import Sample
 from tickertune.core.table import frame_of
 from tickertune.core.tasks import get_task
@@ -80,3 +80,45 @@ def test_a_model_replies(entities, tmp_path, capsys):
     assert pl.read_parquet(tmp_path / "out" / "replies.parquet").height == 2
     assert call(*words) == 2
     assert "either --model or --replies" in capsys.readouterr().err
+
+
+def test_a_model_replies_behind_examples(tmp_path, capsys):
+    """Open answers have no classes: examples are taken by seed alone, and told with the result."""
+    task = get_task("entities")
+    samples = [
+        Sample(
+            sample_id=f"fin_ner-{split}:{place}", task="entities", doc_ids=[f"{split}{place}"],
+            messages=task.messages(f"Firm {split} {place}"), answer=label, label=label, split=split, provenance="made",
+        )
+        for split in ("train", "test")
+        for place in range(4)
+        for label in [task.label([("organization", f"Firm {split} {place}")])]
+    ]  # fmt: skip
+    data = write_made(frame_of(Sample, samples), tmp_path / "data", "entities")
+    words = ["protocols", "replies", "named-entities", "--data", str(data), "--output", str(tmp_path / "out")]
+    words += ["--model", "tiny-llama", "--backend", "fake", "--resamples", "200"]
+    assert call(*words, "--shots", "3", "--json") == 0
+    result = json.loads(capsys.readouterr().out)
+    assert len(result["shots"]["sample_ids"]) == 3
+    assert all(sample.startswith("fin_ner-train:") for sample in result["shots"]["sample_ids"])
+    assert any("3 shots of the train split stand before each prompt" in remark for remark in result["remarks"])
+    assert call(*words, "--shots", "5") == 2
+    assert "5 shots are asked for, and 4 of 4 training samples" in capsys.readouterr().err
+    assert call(*words[:-6], "--replies", "mine.jsonl", "--shots", "1") == 2
+    assert "--shots is for --model" in capsys.readouterr().err
+
+
+def test_shots_at_the_command_line(tmp_path, capsys):
+    movement_data = write_made(made_samples(), tmp_path / "data", "movement")
+    words = ["--model", "tiny-llama", "--backend", "fake"]
+    scored = ["eval", "--data", str(movement_data), "--output", str(tmp_path / "out"), *words, "--resamples", "200"]
+    assert call(*scored, "--baselines", "[]", "--shots", "3", "--json") == 0
+    assert "3 shots of the train split before each prompt" in capsys.readouterr().err
+    assert call(*scored, "--shots", "none at all") == 2
+    assert "shots" in capsys.readouterr().err
+    inferred = ["infer", str(movement_data), str(tmp_path / "o.jsonl"), *words, "--task", "movement", "--split", "test"]
+    assert call(*inferred, "--shots", "2") == 2
+    assert "--shots and --shots-from go together" in capsys.readouterr().err
+    assert call(*inferred, "--shots", "2", "--shots-from", str(movement_data), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows"], told["rejected"], told["shots"]["count"]) == (24, 0, 2)

@@ -31,7 +31,8 @@ CHANGES = {
     "rationales.style": "free",
     "sft.save_steps": "2",
     "dpo.save_steps": "2",
-    "eval": "{backend: fake, resamples: 200, baselines: [majority]}",
+    "reward_model": "{batch_size: 2, held_out: 0.3}",
+    "eval": "{backend: fake, resamples: 200, baselines: [majority], votes: {samples: 2, max_tokens: 4}}",
     "tracking": "none",
 }
 
@@ -72,9 +73,9 @@ def test_a_run_that_was_cut_off_in_rationales_and_in_dpo_ends_as_an_undisturbed_
     asked = teacher(monkeypatch)
     run_recipe(recipe(tmp_path / "whole"))
     stages = {path.parent.name for path in (tmp_path / "whole" / "planted").glob("*/done.json")}
-    assert stages == {"data", "rationales", "sft", "dpo", "eval"}
+    assert stages == {"data", "rationales", "sft", "dpo", "reward_model", "eval"}
     rows = {row["checkpoint"] for row in read_json(tmp_path / "whole" / "metrics.json")}
-    assert {"base", "sft", "dpo", "dpo minus sft"} <= rows
+    assert {"base", "sft", "dpo", "dpo minus sft", "dpo@2", "dpo@2-best_of_n"} <= rows
     assert "DPO" in (tmp_path / "whole" / "report.html").read_text(encoding="utf-8")
 
     killed = teacher(monkeypatch, dies_after=30)
@@ -92,5 +93,7 @@ def test_a_run_that_was_cut_off_in_rationales_and_in_dpo_ends_as_an_undisturbed_
     run_recipe(recipe(tmp_path / "cut"))
     assert len(killed.asked) + len(resumed.asked) == len(asked.asked)
     whole = contents(tmp_path / "whole")
-    assert {f"planted/{stage}/adapter/adapter_model.safetensors" for stage in ("sft", "dpo")} <= whole.keys()
+    assert {
+        f"planted/{stage}/adapter/adapter_model.safetensors" for stage in ("sft", "dpo", "reward_model")
+    } <= whole.keys()
     assert contents(tmp_path / "cut") == whole

@@ -1,5 +1,6 @@
 """Replies read: labels, statements, arguments; and nothing that a reply holds can stop the reading."""
 
+import re
 import time
 
 import pytest
@@ -121,15 +122,45 @@ More words here.
 
 
 def test_sections_and_claims() -> None:
-    found = sections(REASONS)
-    assert [(part.title, part.claims) for part in found] == [("demand", 1), ("risks", 0)]
-    assert {"orders", "more", "words", "heading"} <= found[0].words
-    assert not found[1].words
+    assert sections(REASONS) == [("demand", 15, 1), ("risks", 0, 0)]
     assert claims(REASONS) == [
         Claim(3, "the first heading", "Mon 08:00"),
         Claim(3, "record orders of 12 plants", "Tue 09:00"),
     ]
     assert claims("- no quote\n-none\n - indented") == [Claim(2, "", "")]
+
+
+def sections_by_definition(text: str) -> list[tuple[str, int, int]]:
+    """Headings cut a text into parts; a word is new where no part before has it; a bullet is no word."""
+    found, seen = [], {"-"}
+    for part in f"\n{text.lower()}".split("\n## ")[1:]:
+        title, _, body = part.partition("\n")
+        found.append((title.strip(), len(set(body.split()) - seen), part.count("\n- ")))
+        seen |= set(body.split())
+    return found
+
+
+def claims_by_definition(text: str) -> list[tuple[int, str, str]]:
+    """Bullets cut a text into claims, each up to the end of its line; what is in quotes or names a source is not its own."""
+    found = []
+    for part in f"\n{text}".split("\n- ")[1:]:
+        line = part.partition("\n")[0]
+        matches = list(re.finditer(r'"([^"\n]{1,600})"|\(source:[ ]{0,4}([^()\n]{1,120})\)', line))
+        quote = next((match[1] for match in matches if match[1]), "")
+        source = next((match[2] for match in matches if match[2]), "")
+        taken = sum(len(match[0].split()) for match in matches)
+        found.append((len(line.split()) - taken, quote.strip(), source.strip()))
+    return found
+
+
+PIECES = ["## ", "##", "- ", "-", "\n", "\n", "\r", "\u2028", "\t", "  ", '"', '"a b"', "(source: ", "(source:", ")", "News", "news", "\u0130", "OΣ", "x1"]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_arguments_are_read_as_the_definitions_say(text: str) -> None:
+    assert sections(text) == sections_by_definition(text)
+    assert claims(text) == claims_by_definition(text)
 
 
 def test_a_tagged_reply() -> None:
@@ -201,9 +232,10 @@ def test_reading_takes_linear_time(part: str) -> None:
     """Eight times the text takes far less than 64 times as long; and what is too long is not read."""
 
     def seconds(size: int) -> float:
-        text = f"<think>\n{part * (size // len(part))}\n</think>\n<answer>\n{part * (size // len(part))}\n</answer>"
         best = float("inf")
-        for _ in range(3):
+        for turn in range(3):  # each with a text of its own, since wordings are remembered
+            block = f"{size}.{turn} {part * (size // len(part))}"
+            text = f"<think>\n{block}\n</think>\n<answer>\n{block}\n</answer>"
             begun = time.process_time()
             for tagged in (True, False):
                 answer = read_reply(TWO, text, tagged=tagged)

@@ -193,6 +193,13 @@ def test_a_reward_without_weights_is_refused():
         ({"sft": {"method": "full"}}, "sft.method is full"),
         ({"sft": {"select": {}}}, "sft.select scores plain replies"),
         ({"sft": None, "dpo": None}, "the run has neither"),
+        ({"reward_model": {}, "eval": {}}, "reward_model picks among replies that eval.votes draws"),
+        ({"reward_model": {}, "rationales": None, "dpo": None}, "reward_model trains on the rationales' pairs"),
+        (
+            {"reward_model": {}, "eval": {"votes": {"rules": ["best_of_n"], "reward_model": "runs/other"}}},
+            "both pick replies",
+        ),
+        ({"reward_model": {"model": {"name": "tiny-llama"}}}, "reward_model.model is tiny-llama"),
         ({"dpo": {"model": {"name": "tiny-llama"}}}, "dpo.model is tiny-llama, but the run's model is smollm2-135m"),
     ],
 )

@@ -179,3 +179,27 @@ def vllm_engine(tiny_base: str, tiny_adapter: Path) -> Iterator[Backend]:
     yield backend
     backend.close()
     assert dict(os.environ) == before
+
+
+@pytest.fixture(scope="session")
+def reported_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Runs with one checkpoint, with thirty in two worlds and a sweep of thirty, of texts, and a board of them."""
+    from eval.leaderboard import find_entries, leaderboard, write_board
+    from eval.report import write_report
+    from tests.eval.made_run import make_run, make_sweep
+
+    place = tmp_path_factory.mktemp("runs")
+    many = [f"step-{step}" for step in range(1, 31)]
+    made = {
+        "one": make_run(place / "one", {"planted": ("movement", 0.9)}, ["sft"], history=True),
+        "many": make_run(
+            place / "many", {"planted": ("movement", 0.9), "placebo": ("movement", 0.0)}, many, history=True
+        ),
+        "texts": make_run(place / "texts", {"texts": ("sentiment", 1.0)}, ["sft"]),
+        "swept": make_run(place / "swept", {"planted": ("movement", 0.9)}, ["sft"]),
+    }
+    make_sweep(made["swept"], "planted", range(1, 31))
+    for folder in made.values():
+        write_report(folder)
+    write_board(leaderboard(find_entries(place)), place / "board.html", "runs")
+    return made | {"board": place}

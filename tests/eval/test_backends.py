@@ -98,6 +98,25 @@ def test_vllm_equals_transformers_in_fp32(vllm_engine: Backend, hf: Backend, tin
 
 
 @pytest.mark.vllm
+def test_vllm_reads_a_shared_prefix_once_in_a_single_call(
+    vllm_engine: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No prompt goes ahead in a step of its own: the prefix is shared within the step."""
+    calls, run = [], vllm_engine._run  # type: ignore[attr-defined]
+
+    def noted(*asked: object) -> object:
+        outputs = run(*asked)
+        calls.append([output.num_cached_tokens for output in outputs])
+        return outputs
+
+    monkeypatch.setattr(vllm_engine, "_run", noted)
+    vllm_engine.score(prompts(8), LABELS)
+    (cached,) = calls
+    assert cached[0] == 0
+    assert min(cached[1:]) >= len(PREFIX) // 2  # whole blocks of the cache alone
+
+
+@pytest.mark.vllm
 def test_vllm_and_transformers_give_the_same_greedy_replies(vllm_engine: Backend, hf: Backend) -> None:
     assert vllm_engine.generate(prompts(4), 4, n=2) == hf.generate(prompts(4), 4, n=2)
 

@@ -213,6 +213,32 @@ def test_checkpoint_named_like_a_baseline_is_refused(movement_data: Path, tiny_b
         evaluate(movement_data, [Checkpoint("tfidf", tiny_base)], CONFIG, tmp_path / "eval", "planted")
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_labels_that_the_task_does_not_know_are_counted_and_refused(
+    movement_data: Path, tiny_base: str, tmp_path: Path, split: str
+) -> None:
+    path = movement_data / "dataset" / "data" / f"{split}.parquet"
+    label = pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("sideways")).otherwise("label")
+    pl.read_parquet(path).with_columns(label=label).write_parquet(path)
+    config = EvalConfig(backend="fake", baselines=["majority"])
+    with pytest.raises(TickerTuneError, match=f"Split {split} .* does not know: 'sideways' 3 times"):
+        evaluate(movement_data, [Checkpoint("base", tiny_base)], config, tmp_path / "eval", "world")
+
+
+def test_baselines_of_a_mixture_learn_from_the_scored_task_alone(
+    movement_data: Path, sentiment_data: Path, tiny_base: str, tmp_path: Path
+) -> None:
+    config = EvalConfig(backend="fake", resamples=200, baselines=["majority", "tfidf"])
+    paths = [folder / "dataset" / "data" / "train.parquet" for folder in (movement_data, sentiment_data)]
+    own, others = map(pl.read_parquet, paths)
+    evaluate(movement_data, [Checkpoint("base", tiny_base)], config, tmp_path / "alone", "world")
+    pl.concat([own, others.select(pl.col(name).cast(dtype) for name, dtype in own.schema.items())]).write_parquet(
+        paths[0]
+    )
+    evaluate(movement_data, [Checkpoint("base", tiny_base)], config, tmp_path / "mixed", "world")
+    assert (tmp_path / "mixed/metrics.json").read_bytes() == (tmp_path / "alone/metrics.json").read_bytes()
+
+
 def test_empty_split_is_refused(movement_data: Path, tiny_base: str, tmp_path: Path) -> None:
     config = CONFIG.model_copy(update={"split": "validation"})
     with pytest.raises(TickerTuneError, match="no samples in split validation"):

@@ -10,6 +10,7 @@ import pytest
 
 from eval.leaderboard import find_entries, leaderboard, render, write_board
 from eval.leaderboard.ranking import Board
+from eval.leaderboard.render import group_grid
 from tests.eval.made_run import make_run
 from tickertune.cli import main as front
 from tickertune.core.errors import TickerTuneError
@@ -175,6 +176,13 @@ def test_all_kinds_hold_the_same_lines(made: Path) -> None:
         board.groups
     )
     assert render(board, "html", "runs") == render(board, "html", "runs")
+
+
+def test_what_is_counted_has_its_own_name(made: Path) -> None:
+    """Also where dated samples are sorted by a metric that texts have too."""
+    heads = {group.like.world: group_grid(group).heads for group in board_of(made, "accuracy").groups}
+    assert heads["planted"][3] == "days"
+    assert heads["phrases"][3] == "texts"
 
 
 def call(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:

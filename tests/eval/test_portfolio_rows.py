@@ -8,7 +8,7 @@ from data_pipeline.labels.sessions import load_sessions
 from eval.metrics import MetricRow
 from eval.portfolio import portfolio_rows
 from eval.portfolio.rows import block_draws
-from tests.eval.made_run import sessions_from
+from tests.eval.made_predictions import sessions_from
 from tests.eval.test_portfolio import MONDAY, prediction, table
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import EvalConfig

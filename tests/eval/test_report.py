@@ -1,7 +1,6 @@
 import json
 import re
 from base64 import b64decode
-from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
 
@@ -14,24 +13,9 @@ from eval.report import render_table, write_report
 from eval.report.collect import collect
 from eval.report.examples import examples
 from tests.eval.made_run import make_run
+from tests.eval.page import Page
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_json, write_text
-
-
-class Page(HTMLParser):
-    """Collects the text, the tags and their addresses."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.text, self.tags, self.addresses = "", [], []  # type: tuple[str, list[str], list[str]]
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "srcset", "action")]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +173,10 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     log.unlink()
     write_json(tmp_path / "planted" / "eval" / "metrics.json", [{"world": "planted"}])
     with pytest.raises(TickerTuneError, match="does not hold metric rows"):
+        write_report(tmp_path)
+    write_json(tmp_path / "planted" / "eval" / "metrics.json", [])
+    write_json(tmp_path / "planted" / "eval" / "votes.json", [{"world": "planted"}])
+    with pytest.raises(TickerTuneError, match=r"votes\.json does not hold the curves of votes"):
         write_report(tmp_path)
 
 

@@ -1,5 +1,6 @@
 """The verdict in words: what is said, and that it is never more than the corrected intervals hold."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from eval.report.shelves import verdict_rows
 from eval.report.verdicts import LEVEL, Verdict, summary, verdicts
 from eval.report.view_tables import verdict_grid
 from tests.eval.made_run import make_run
+from tests.eval.page import page_of
+from tickertune.core.files import read_json
 
 BETTER, UNDECIDED, WORSE = (0.2, 0.1, 0.3), (0.02, -0.08, 0.12), (-0.2, -0.3, -0.1)
 
@@ -135,3 +138,15 @@ def test_a_placebo_verdict_is_no_success(tmp_path: Path) -> None:
     told = [finding for finding in findings(world) if finding.text.startswith(("SFT: ", "GRPO: "))]
     assert len(told) == 2
     assert {finding.tone for finding in told} == {"plain"}
+
+
+def test_a_sweep_of_thirty_says_how_many_are_better_after_the_correction(reported_runs: dict[str, Path]) -> None:
+    page = page_of(reported_runs, "swept")
+    text = " ".join(page.texts("p"))
+    said = re.search(r"Of 30 checkpoints that training kept, against the base model .* \(Holm\): (\d+) better", text)
+    assert said
+    told = read_json(reported_runs["swept"] / "report.json")["planted"]["checkpoints_against_base"]
+    better = [row for row in told if row["verdict"] == "better"]
+    assert len(better) == int(said[1])
+    assert 0 < len(better) < 30
+    assert all(row["p_holm"] < 0.05 and row["low"] > 0 for row in better)

@@ -12,7 +12,7 @@ from tests.training.rationales.scripted import TASK, config, other, tagged_sampl
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import chat
 from training.rationales.judging import KEPT, judge
-from training.rationales.styles import AGAIN, REFLECT, teacher_messages
+from training.rationales.styles import AGAIN, REFLECT
 from training.rationales.teacher import Reply
 
 
@@ -24,7 +24,7 @@ def form(script: Callable[[str], ModuleType]) -> ModuleType:
 def test_rationales_are_of_the_form_that_is_kept_and_agree_with_their_answers(form: ModuleType, tmp_path: Path) -> None:
     data = write_samples(tmp_path / "data", tagged_samples(40))
     counts = form.make(data, tmp_path / "form", 0)
-    assert counts == {**dict.fromkeys(form.KINDS[:3], 40), "reflection": 8, "again": 8, "without_a_word": 0}
+    assert counts == {"rationale": 40, **dict.fromkeys(form.KINDS[1:], 8), "without_a_word": 0}
     prompts = dict(read_split(data, "train").select("sample_id", "messages").iter_rows())
     seen = set()
     for name, label, answer, messages in (
@@ -41,8 +41,8 @@ def test_rationales_are_of_the_form_that_is_kept_and_agree_with_their_answers(fo
             kept = judge(Reply(answer, True, 0, 0), label, TASK, own, config(data, tmp_path))
             assert kept.reason == KEPT
             assert (form.DIRECTIONS[1.0] in answer) == (label == "up")
-            assert turns in (own, teacher_messages(own, "thesis")) or turns[-1]["content"] == AGAIN
-            seen.add("again" if turns[-1]["content"] == AGAIN else "teacher" if turns != own else "rationale")
+            assert turns == own or turns[-1]["content"] == AGAIN
+            seen.add("again" if turns[-1]["content"] == AGAIN else "rationale")
     assert seen == set(form.KINDS)
 
 

@@ -10,6 +10,8 @@ import pytest
 from data_pipeline.dataset import read_info, read_split
 from tests.training.rationales.scripted import tagged_data
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import write_json
+from tickertune.core.recipe import SftConfig
 
 
 @pytest.fixture
@@ -38,9 +40,26 @@ def figures(mcc: float) -> dict[str, Any]:
         "training": {
             "sft": {"samples": 40, "tokens": 12345, "seconds": 7.0},
             "dpo": {"pairs": 12, "tokens": 99, "seconds": 3.0},
+            "reward_model": {
+                "pairs": 9,
+                "tokens": 88,
+                "seconds": 2.0,
+                "held_out": {
+                    "accuracy": 0.625,
+                    "low": 0.5,
+                    "high": 0.75,
+                    "pairs": 3,
+                    "since": "2023-06-01T13:00:00+00:00",
+                    "rules": {"longer_reply": 0.5},
+                },
+            },
         },
         "metrics": [row(name, mcc) for name in names] + [row("labels", 0.5, "accuracy")],
-        "votes": [{**row("sft", mcc), "replies": replies} for replies in (1, 8)],
+        "votes": [
+            {**row("sft", mcc + replies / 100), "replies": replies, "rule": rule}
+            for rule in ("majority", "best_of_n")
+            for replies in (1, 8)
+        ],
     }
 
 
@@ -52,8 +71,10 @@ def test_the_tables_tell_shares_means_and_each_seed(loop: ModuleType) -> None:
     assert "| planted | labels | 0.300 | 0.500 |  |  | 0.200 [0.100, 0.300]; 0.400 [0.300, 0.500] |" in told
     assert "| planted | dpo@8 minus labels | 0.300 |  |  |  | 0.200 [0.100, 0.300]; 0.400 [0.300, 0.500] |" in told
     assert not any(line.startswith("| planted | labels minus base") for line in told)
-    assert told.count("- planted 0 sft: 0.200 [0.100, 0.300]") == 1
-    assert "- planted 1: sft 40, 12,345 tokens, 7 s; dpo 12, 99 tokens, 3 s" in told
+    assert "| planted | 0 | sft | majority | 0.210 | 0.280 [0.180, 0.380] |" in told
+    assert "| planted | 1 | sft | best_of_n | 0.410 | 0.480 [0.380, 0.580] |" in told
+    assert "- planted 0: 0.625 [0.500, 0.750] of 3 pairs since 2023-06-01 (longer_reply 0.500)" in told
+    assert "- planted 1: sft 40, 12,345 tokens, 7 s; dpo 12, 99 tokens, 3 s; reward_model 9, 88 tokens, 2 s" in told
 
 
 def test_a_subset_is_a_data_set_of_its_own(loop: ModuleType, tmp_path: Path) -> None:
@@ -63,6 +84,11 @@ def test_a_subset_is_a_data_set_of_its_own(loop: ModuleType, tmp_path: Path) -> 
     assert read_split(tmp_path / "some", "train")["sample_id"].to_list() == some["sample_id"].to_list()
     assert read_info(tmp_path / "some").split_hash != read_info(data).split_hash
     assert read_info(tmp_path / "some").counts["samples_train"] == 3
+
+
+def test_a_world_that_the_recipe_lacks_is_refused(loop: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(TickerTuneError, match=r"no world plantd.*It has planted, placebo"):
+        loop.run_seed(Path("recipes/rationale_loop/run.yaml"), 0, tmp_path, {}, ["plantd"])
 
 
 @pytest.mark.parametrize(
@@ -75,3 +101,22 @@ def test_a_subset_is_a_data_set_of_its_own(loop: ModuleType, tmp_path: Path) -> 
 def test_a_recipe_without_the_loop_is_refused(recipe: str, said: str, loop: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(TickerTuneError, match=said):
         loop.run_seed(Path(recipe), 0, tmp_path, {})
+
+
+def test_a_result_is_kept_for_its_own_inputs_and_refused_for_others(loop: ModuleType, tmp_path: Path) -> None:
+    data, folder = tagged_data(tmp_path / "data", 8), tmp_path / "labels"
+    config = SftConfig.model_validate({"model": {"name": "tiny-llama"}})
+    calls: list[int] = []
+
+    def work() -> None:
+        calls.append(1)
+        write_json(folder / "tickertune.json", {})
+
+    for _ in range(2):
+        loop.once(folder, config, data, work)
+    assert len(calls) == 1
+    with pytest.raises(TickerTuneError, match=r"labels was made with other settings, data or weights \(config\)"):
+        loop.once(folder, config.model_copy(update={"learning_rate": 1.0}), data, work)
+    loop.subset(data, read_split(data, "train")[2:5], tmp_path / "some")
+    with pytest.raises(TickerTuneError, match=r"\(data, start\)"):
+        loop.once(folder, config, tmp_path / "some", work, "other weights")

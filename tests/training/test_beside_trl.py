@@ -60,7 +60,7 @@ def alone(dataset: Path, answering_model: Path, tmp_path_factory: pytest.TempPat
     trainer = GRPOTrainer(
         model=policy,
         reward_funcs=reward_functions(rewards, grpo._end_ids(policy, tokenizer.eos_token_id)),
-        args=grpo_args(config, folder, "lora"),
+        args=grpo_args(config, folder),
         train_dataset=prompts,
         processing_class=tokenizer,
     )

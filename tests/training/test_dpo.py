@@ -132,6 +132,36 @@ def test_a_new_adapter_is_compared_with_the_base(pairs: Path, tmp_path: Path) ->
     assert log(tmp_path)[0]["loss"] == pytest.approx(math.log(2), abs=1e-6)
 
 
+def test_the_trained_adapter_has_the_recipes_dropout_and_the_reference_none(
+    pairs: Path, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TRL would switch off both. With ``init`` it is the dropout that SFT had."""
+    lora = {"r": 4, "alpha": 8, "dropout": 0.5}
+    sft.train(sft_config(dataset, tmp_path / "sft", lora=lora))
+    made: list[Any] = []
+
+    def keep(trainer: Any, *_: Any) -> None:
+        made.append(trainer)
+        raise Cut
+
+    monkeypatch.setattr(dpo, "run_trainer", keep)
+    for number, changes in enumerate(({"lora": lora}, {"init": tmp_path / "sft"}, {})):
+        with pytest.raises(Cut):
+            dpo.train(settings(pairs, tmp_path / str(number), **changes))
+    for trainer, drops in zip(made, (True, True, False), strict=True):
+        batch = next(iter(trainer.get_train_dataloader()))
+        model = trainer.model.train()
+        rows = {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
+        with torch.no_grad():
+            for name, tensor in model.named_parameters():  # a new adapter changes nothing, dropped or not
+                if "lora_B" in name:
+                    tensor.data.add_(0.1)
+            twice = [model(**rows).logits for _ in range(2)]
+        assert torch.equal(*twice) is not drops
+        references = [trainer.compute_ref_log_probs(model, batch) for _ in range(2)]
+        assert torch.equal(references[0][0], references[1][0])
+
+
 def test_it_learns_to_prefer_the_chosen_reply(pairs: Path, tmp_path: Path) -> None:
     dpo.train(settings(pairs, tmp_path, learning_rate=1e-2, batch_size=12, epochs=6, save_steps=100))
     last = log(tmp_path)[-1]
@@ -197,6 +227,8 @@ def test_starts_that_dpo_cannot_take_are_told(pairs: Path, answering_model: Path
     with pytest.raises(TickerTuneError, match="to start from does not exist"):
         dpo.train(settings(pairs, tmp_path, init=tmp_path / "nowhere"))
     with pytest.raises(TickerTuneError, match=r"unknown key 'trainer.bta' \(did you mean 'beta'\?\)"):
-        dpo_args(settings(pairs, tmp_path, trainer={"bta": 1}), tmp_path, "lora")
+        dpo_args(settings(pairs, tmp_path, trainer={"bta": 1}), tmp_path)
+    with pytest.raises(TickerTuneError, match=r"'trainer.disable_dropout' is set by the recipe itself"):
+        dpo_args(settings(pairs, tmp_path, trainer={"disable_dropout": False}), tmp_path)
     with pytest.raises(TickerTuneError, match=r"'trainer.max_length' is set by the recipe itself"):
-        dpo_args(settings(pairs, tmp_path, trainer={"max_length": 8}), tmp_path, "lora")
+        dpo_args(settings(pairs, tmp_path, trainer={"max_length": 8}), tmp_path)

@@ -25,6 +25,7 @@ from tickertune.core.recipe.loading import parse_config
 from tickertune.core.reward_model import RewardModel, rated_ids
 from training import reward_model
 from training.models import load_rater
+from training.pairs import check_pairs
 from training.rationales.output import Pair
 from training.stage import main
 from training.start import start_of
@@ -119,6 +120,14 @@ def test_same_seed_same_bytes_and_another_seed_others(whole: Path, pairs: Path, 
     files = [folder / "model" / "model.safetensors" for folder in (whole, tmp_path / "0", tmp_path / "1")]
     assert files[0].read_bytes() == files[1].read_bytes() != files[2].read_bytes()
     assert (whole / "model" / "config.json").read_text() == (tmp_path / "0" / "model" / "config.json").read_text()
+
+
+def test_pairs_that_leave_nothing_to_train_on_are_told_before_a_stage_reads_them(pairs: Path, tmp_path: Path) -> None:
+    check_pairs(pairs, settings(pairs, tmp_path))
+    one_day = write_made_pairs(tmp_path / "day", made_pairs(4)[:4])
+    with pytest.raises(TickerTuneError, match="no later day can be held out"):
+        check_pairs(one_day, settings(one_day, tmp_path))
+    check_pairs(one_day, settings(one_day, tmp_path, held_out=None))
 
 
 def test_held_out_pairs_and_those_not_known_in_time_train_nothing(whole: Path, pairs: Path, tmp_path: Path) -> None:

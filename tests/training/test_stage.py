@@ -4,10 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 from data_pipeline.dataset import read_info
-from tests.training.conftest import TINY, equal_weights, make_samples, sft_config, write_samples
+from tests.training.conftest import TINY, equal_weights, make_samples, sft_config, weights, write_samples
+from tests.training.test_tracking import logged, same, tensorboard_scalars
 from tickertune.core.files import read_json
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe import SftConfig
@@ -65,18 +67,30 @@ def test_changed_returns_are_another_origin(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("processes", [1, 2])
-def test_accelerate_launches_on_cpus(dataset: Path, tmp_path: Path, processes: int) -> None:
-    recipe, output = tmp_path / "sft.yaml", tmp_path / "o"
-    recipe.write_text(dump(sft_config(dataset, output, warmup_ratio=0.0, trainer={"optim": "sgd"})))
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu.yaml"]
-    command += ["--num_processes", str(processes), "-m", "training.sft", "--config", str(recipe)]
-    done = subprocess.run(
-        [*command, "--batch_size", str(8 // processes)],
-        cwd=ROOT, env={**os.environ, "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert read_json(output / "tickertune.json")["steps"] == 3
-    assert len((output / "log.jsonl").read_text().splitlines()) == 3
-    assert read_json(output / "checkpoints" / "origin.json")["processes"] == processes
-    assert equal_weights(output / "adapter", output / "checkpoints" / "checkpoint-3")
+def test_two_processes_on_cpus_train_what_one_does_and_the_first_alone_tracks(dataset: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed (make setup)")
+    found = {}
+    for processes in (1, 2):
+        recipe, output = tmp_path / f"{processes}.yaml", tmp_path / str(processes)
+        changes = {"warmup_ratio": 0.0, "trainer": {"optim": "sgd"}, "learning_rate": 1.0, "tracking": "tensorboard"}
+        recipe.write_text(dump(sft_config(dataset, output, batch_size=8 // processes, **changes)))
+        command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu.yaml"]
+        done = subprocess.run(
+            [*command, "--num_processes", str(processes), "-m", "training.sft", "--config", str(recipe)],
+            cwd=ROOT, env={**os.environ, "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert read_json(output / "tickertune.json")["steps"] == 3
+        assert read_json(output / "checkpoints" / "origin.json")["processes"] == processes
+        assert equal_weights(output / "adapter", output / "checkpoints" / "checkpoint-3")
+        assert done.stderr.count("tracking: tensorboard") == 1
+        assert len(list((output / "tracking" / "tensorboard").iterdir())) == 1
+        same(tensorboard_scalars(output), logged(output))
+        found[processes] = logged(output), weights(output / "adapter")
+    (one, alone), (two, shared) = found[1], found[2]
+    assert sorted(one) == sorted(two) == [1, 2, 3]
+    for step in one:
+        assert two[step]["train/loss"] == pytest.approx(one[step]["train/loss"], rel=1e-5)
+    assert max(float(tensor.abs().max()) for name, tensor in alone.items() if "lora_B" in name) > 1e-3
+    for name, tensor in alone.items():
+        assert torch.allclose(tensor, shared[name], atol=1e-6), name

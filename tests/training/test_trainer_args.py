@@ -53,7 +53,7 @@ def test_mixed_precision_follows_the_recipe() -> None:
 
 def test_one_generation_batch_is_one_step() -> None:
     config = grpo_config(HERE, HERE, prompts_per_step=6, num_generations=8)
-    args = grpo_args(config, HERE, "lora")
+    args = grpo_args(config, HERE)
     assert args.generation_batch_size == 48
     assert args.steps_per_generation == args.gradient_accumulation_steps
     assert args.per_device_train_batch_size * args.gradient_accumulation_steps == 48
@@ -77,10 +77,10 @@ def test_a_step_that_cannot_be_shared_is_refused(monkeypatch: pytest.MonkeyPatch
 def test_a_checkpoint_inside_a_generation_buffer_is_refused() -> None:
     config = grpo_config(HERE, HERE, save_steps=3, trainer={"num_iterations": 2})
     with pytest.raises(TickerTuneError, match="save_steps 3 is no multiple of"):
-        grpo_args(config, HERE, "lora")
+        grpo_args(config, HERE)
 
 
 def test_micro_batch_can_be_set() -> None:
     config = grpo_config(HERE, HERE, prompts_per_step=4, num_generations=4, trainer={"per_device_train_batch_size": 4})
-    args = grpo_args(config, HERE, "lora")
+    args = grpo_args(config, HERE)
     assert (args.per_device_train_batch_size, args.gradient_accumulation_steps) == (4, 4)

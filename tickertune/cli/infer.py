@@ -9,7 +9,7 @@ import typer
 from tickertune.cli.output import print_json
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.hardware import DtypeName, settle_dtype
-from tickertune.core.recipe import ModelConfig, ServerConfig, parse_config
+from tickertune.core.recipe import ModelConfig, ServerConfig, ShotsConfig, parse_config
 from tickertune.core.tasks import Task, get_task
 
 app = typer.Typer(add_completion=False)
@@ -57,6 +57,13 @@ def infer(
         Path | None,
         typer.Option(help="predictions/CHECKPOINT.parquet of an evaluation on the validation split: calibrates."),
     ] = None,
+    shots: Annotated[
+        int | None, typer.Option(min=1, help="Solved samples of --shots-from before each prompt, the same for all.")
+    ] = None,
+    shots_from: Annotated[
+        Path | None, typer.Option(help="With --shots: data stage or data set whose train split they come from.")
+    ] = None,
+    shots_seed: Annotated[int, typer.Option(help="With --shots: which samples are taken.")] = 0,
     split: Annotated[str | None, typer.Option(help="Of an input that is a data set.")] = None,
     input_revision: Annotated[str | None, typer.Option(help="Commit of an input that is on the Hub.")] = None,
     follow: Annotated[
@@ -72,10 +79,13 @@ def infer(
     server = _server(backend, endpoint, served_model, server_key_env)
     if idle_seconds is not None and not follow:
         raise TickerTuneError("--idle-seconds is for --follow", "Leave it out, or give --follow")
+    if (shots is None) != (shots_from is None):
+        raise TickerTuneError("--shots and --shots-from go together", "Give both, or none")
     from eval.checkpoint import base_checkpoint, checkpoint_of
     from eval.inference import Options
     from eval.inference import follow as run_on
     from eval.inference import infer as run
+    from eval.shots import shots_of
 
     config = ModelConfig(name=model, revision=revision)
     checkpoint = base_checkpoint(config) if adapter is None else checkpoint_of("tuned", adapter, config)
@@ -92,6 +102,9 @@ def infer(
         split=split,
         revision=input_revision,
         calibration=calibration,
+        shots=None
+        if shots is None or shots_from is None
+        else shots_of(shots_from, ShotsConfig(count=shots, seed=shots_seed), None, named.name),
     )
     if follow:
         done = run_on(Path(source), output, checkpoint, named, options, idle_seconds)

@@ -1,48 +1,15 @@
-"""A recipe, stage by stage: data, rationales, sft, dpo, grpo and eval of each world, then the report."""
+"""A recipe, stage by stage: data, rationales, sft, dpo, reward_model, grpo and eval of each world, then the report."""
 
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-import tickertune
-from tickertune.cli.checks import pin_revision, preflight, settle_tracking, source_paths
+from tickertune.cli.checks import pin_revision, preflight, settle_tracking
 from tickertune.cli.clock import Clock, duration
-from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import read_json, sha256_file, write_text
+from tickertune.cli.steps import Step, steps
+from tickertune.core.files import read_json
 from tickertune.core.lock import folder_lock
-from tickertune.core.models import BUILT_IN, model_fingerprint
-from tickertune.core.recipe import (
-    DpoConfig,
-    EngineTeacherConfig,
-    GrpoConfig,
-    ModelConfig,
-    RationalesConfig,
-    Recipe,
-    SftConfig,
-)
-from tickertune.core.recipe.base import WITHOUT_EFFECT
-from tickertune.core.recipe.evaluation import BESIDES_THE_RESULT
+from tickertune.core.recipe import Recipe
 from tickertune.core.run import MARKER, RUN_FILE, Run, check_run_folder, git_commit, installed_versions
-
-TrainingConfig = SftConfig | DpoConfig | GrpoConfig
-
-
-@dataclass(frozen=True)
-class Step:
-    """One stage of one world."""
-
-    world: str
-    stage: str
-    inputs: Callable[[], Any]
-    """All that determines the result; called when the stages before it are done."""
-    work: Callable[[Path], dict[str, Any]]
-    keep: tuple[str, ...] = ()
-    """What stays in its folder when the inputs have changed."""
 
 
 def run_recipe(recipe: Recipe) -> Path:
@@ -65,6 +32,8 @@ def run_recipe(recipe: Recipe) -> Path:
         clock = Clock([step.stage for step in plan])
         for number, step in enumerate(plan, 1):
             _do(run, step, f"[{number}/{len(plan)}] {step.world} {step.stage}", clock)
+            if step.stage == "data":
+                _check_shots(run, recipe, step.world)
         from eval.report import write_report
 
         return write_report(run.folder)
@@ -78,171 +47,14 @@ def _do(run: Run, step: Step, name: str, clock: Clock) -> None:
     _say(f"{name} {'done in' if worked else 'was done before, in'} {duration(seconds)}")
 
 
-def steps(run: Run, recipe: Recipe, lock: int | None = None) -> Iterator[Step]:
-    """Yield the stages of a recipe in order; ``lock`` goes to the processes that they start."""
-    for world in recipe.worlds:
-        yield _data_step(run, recipe, world)
-        if recipe.rationales is not None:
-            yield _rationales_step(run, recipe, world, recipe.rationales)
-        for stage, config in recipe.training():
-            yield _training_step(run, recipe, world, stage, config, lock)
-        yield _eval_step(run, recipe, world)
+def _check_shots(run: Run, recipe: Recipe, world: str) -> None:
+    """Refuse shots that the data set does not have, before anything is trained."""
+    if recipe.eval.shots is not None:
+        from data_pipeline.dataset import read_split
+        from eval.shots import shots_of
 
-
-def _data_step(run: Run, recipe: Recipe, world: str) -> Step:
-    config = recipe.worlds[world].data
-
-    def work(folder: Path) -> dict[str, Any]:
-        from data_pipeline.build import build
-
-        return build(config, folder)
-
-    def inputs() -> Any:
-        return _inputs(config=config.model_dump(mode="json"), files=_listing(source_paths(config)))
-
-    return Step(world, "data", inputs, work)
-
-
-def _rationales_step(run: Run, recipe: Recipe, world: str, config: RationalesConfig) -> Step:
-    teacher = config.teacher
-
-    def work(folder: Path) -> dict[str, Any]:
-        from training.rationales.synthesis import synthesise
-
-        facts = synthesise(config.model_copy(update={"dataset": run.stage_folder(world, "data"), "output": folder}))
-        if recipe.dpo is not None and not facts["pairs"]:
-            raise TickerTuneError(
-                f"The teacher's rationales of {world} gave no preference pair, and dpo needs some",
-                "Raise rationales.draws or rationales.reflection_rounds (the replies so far stay), or remove dpo",
-            )
-        if recipe.dpo is not None:
-            from training.pairs import check_pairs
-
-            check_pairs(folder, recipe.dpo)
-        return facts
-
-    def inputs() -> Any:
-        adapter = teacher.adapter if isinstance(teacher, EngineTeacherConfig) else None
-        return _inputs(
-            config=config.model_dump(mode="json", exclude={"dataset": True, "output": True, "teacher": {"adapter"}}),
-            weights=_weights(teacher.model) if isinstance(teacher, EngineTeacherConfig) else None,
-            adapter=None if adapter is None else model_fingerprint(str(adapter)),
-            after=_keys(run, world, ["data"]),
-        )
-
-    return Step(world, "rationales", inputs, work, keep=("answers.jsonl",))
-
-
-def _training_step(run: Run, recipe: Recipe, world: str, stage: str, config: TrainingConfig, lock: int | None) -> Step:
-    before = [name for name, _ in recipe.training()]
-    earlier = before[: before.index(stage)]
-    init = run.stage_folder(world, earlier[-1]) if earlier else None
-    reads, dataset = _read_by(recipe, stage)
-
-    def work(folder: Path) -> dict[str, Any]:
-        paths: dict[str, Path | None] = {"dataset": run.folder / world / dataset, "output": folder}
-        filled = config.model_copy(update=paths | ({} if isinstance(config, SftConfig) else {"init": init}))
-        if recipe.accelerate is not None:
-            return _launch(f"training.{stage}", filled, recipe.accelerate, folder, lock)
-        return _train(filled)
-
-    def inputs() -> Any:
-        return _inputs(
-            config=config.model_dump(mode="json", exclude=set(WITHOUT_EFFECT)),
-            weights=_weights(config.model),
-            after=_keys(run, world, [reads, *earlier[-1:]]),
-            accelerate=recipe.accelerate.read_text(encoding="utf-8") if recipe.accelerate else None,
-        )
-
-    return Step(world, stage, inputs, work)
-
-
-def _read_by(recipe: Recipe, stage: str) -> tuple[str, str]:
-    """The stage whose result a training stage reads, and where in the world's folder that lies."""
-    if recipe.rationales is None or stage == "grpo":
-        return "data", "data"
-    return "rationales", "rationales/sft" if stage == "sft" else "rationales"
-
-
-def _train(config: TrainingConfig) -> dict[str, Any]:
-    if isinstance(config, SftConfig):
-        from training.sft import train as train_sft
-
-        return train_sft(config)
-    if isinstance(config, DpoConfig):
-        from training.dpo import train as train_dpo
-
-        return train_dpo(config)
-    from training.grpo import train as train_grpo
-
-    return train_grpo(config)
-
-
-def _eval_step(run: Run, recipe: Recipe, world: str) -> Step:
-    trained = [name for name, _ in recipe.training()]
-
-    def work(folder: Path) -> dict[str, Any]:
-        from eval.checkpoint import base_checkpoint, checkpoint_of
-        from eval.evaluate import evaluate
-
-        tuned = [checkpoint_of(name, run.stage_folder(world, name), recipe.model) for name in trained]
-        return evaluate(
-            run.stage_folder(world, "data"), [base_checkpoint(recipe.model), *tuned], recipe.eval, folder, world
-        )
-
-    def inputs() -> Any:
-        return _inputs(
-            config=recipe.eval.model_dump(mode="json", exclude=set(BESIDES_THE_RESULT)),
-            model=recipe.model.model_dump(mode="json"),
-            weights=_weights(recipe.model),
-            after=_keys(run, world, ["data", *trained]),
-        )
-
-    return Step(world, "eval", inputs, work, keep=("store",))
-
-
-def _inputs(**parts: Any) -> dict[str, Any]:
-    return {"tickertune": tickertune.__version__, **parts}
-
-
-def _keys(run: Run, world: str, stages: list[str]) -> Mapping[str, str | None]:
-    return {stage: run.stage_key(world, stage) for stage in stages}
-
-
-def _weights(model: ModelConfig) -> str | None:
-    """Fingerprint of a local model folder, whose contents may change under its name; None for any other model."""
-    folder = Path(model.name).expanduser()
-    return model_fingerprint(str(folder)) if model.name not in BUILT_IN and folder.is_dir() else None
-
-
-def _listing(paths: list[Path]) -> list[list[str]]:
-    """Name and hash of every file that a source reads: a changed price can leave a file's size as it was."""
-    files = [
-        (path, file)
-        for path in paths
-        for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
-        if file.is_file()
-    ]
-    return [[str(file.relative_to(path.parent)), sha256_file(file)] for path, file in files]
-
-
-def _launch(module: str, config: TrainingConfig, accelerate: Path, folder: Path, lock: int | None) -> dict[str, Any]:
-    """Run a training module under ``accelerate launch``, with all of its configuration in one file."""
-    resolved = folder / "config.yaml"
-    write_text(resolved, yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(accelerate)]
-    ended = subprocess.run(
-        [*command, "-m", module, "--config", str(resolved)],
-        stdout=2,  # our own standard output may be JSON
-        pass_fds=() if lock is None else (lock,),  # the folder stays locked while an orphan still writes into it
-    )
-    if ended.returncode != 0:
-        raise TickerTuneError(
-            f"{module} under {accelerate} ended with exit code {ended.returncode}",
-            "Read the lines above, correct the cause and run the same command again: it resumes",
-        )
-    facts: dict[str, Any] = read_json(folder / "tickertune.json")
-    return facts
+        data = run.stage_folder(world, "data")
+        shots_of(data, recipe.eval.shots, read_split(data, recipe.eval.split))
 
 
 def _warn_of_changes(run: Run) -> None:

@@ -24,6 +24,8 @@ def score_replies(
     file: Path | None,
     backend: str,
     resamples: int,
+    shots: int | None = None,
+    shots_seed: int = 0,
 ) -> "ProtocolResult":
     """Score the replies of a model, or those of a file, by a protocol; replies.parquet and protocol.json are written.
 
@@ -33,23 +35,34 @@ def score_replies(
     from data_pipeline.dataset import read_info, read_split
     from eval.protocols.generated import generated, read_replies, reply_rows
     from eval.protocols.result import open_protocol, write_result
+    from eval.shots import shots_of
 
     check_output(output)
-    settings = parse_config(EvalConfig, {"backend": backend, "resamples": resamples}, "The command line")
+    values: dict[str, Any] = {"backend": backend, "resamples": resamples}
+    if shots is not None:
+        values["shots"] = {"count": shots, "seed": shots_seed}
+    settings = parse_config(EvalConfig, values, "The command line")
     info = read_info(data)
     if not generated(info.task):
         raise TickerTuneError(
             f"Answers of task {info.task} are scored by label, not generated", "Use: tickertune eval with --protocol"
         )
     samples = read_split(data, settings.split)
+    shown = None if settings.shots is None else shots_of(data, settings.shots, samples)
+    if shown is not None:
+        info = info.model_copy(update={"prompt": {**info.prompt, "shots": len(shown.sample_ids)}})
     opened = open_protocol(name, info, samples, settings.split)
     with folder_lock(output):
         replies = (
-            _generate(info.task, samples, model, adapter, settings) if file is None else read_replies(file, samples)
+            _generate(info.task, samples if shown is None else shown.asked(samples), model, adapter, settings)
+            if file is None
+            else read_replies(file, samples)
         )
         write_table(replies, output / "replies.parquet", [])
         predictor = (adapter.resolve().name if adapter else "base") if file is None else file.stem
         result = opened.result(reply_rows(opened, info, samples, replies, predictor, settings))
+        if shown is not None:
+            result = result.model_copy(update={"shots": shown.facts})
         write_result(result, output)
     return result
 

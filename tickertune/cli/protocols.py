@@ -98,14 +98,20 @@ def replies(
     ] = None,
     backend: Annotated[str, typer.Option(help="auto, vllm, transformers or fake.")] = "auto",
     resamples: Annotated[int, typer.Option(min=200, help="Bootstrap draws.")] = 5000,
+    shots: Annotated[
+        int | None, typer.Option(min=1, help="Solved samples of the train split before each prompt.")
+    ] = None,
+    shots_seed: Annotated[int, typer.Option(help="With --shots: which samples are taken.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Score generated replies (entities, relations, forecasts): by a model, or from a file of replies."""
     if (model is None) == (file is None):
         raise TickerTuneError("Give either --model or --replies", "Name who replies")
+    if shots is not None and file is not None:
+        raise TickerTuneError("--shots is for --model: the file's replies are there already", "Leave it out")
     from tickertune.cli.protocol_replies import score_replies
 
-    result = score_replies(name, data, output, model, adapter, file, backend, resamples)
+    result = score_replies(name, data, output, model, adapter, file, backend, resamples, shots, shots_seed)
     if as_json:
         print_json(result.model_dump(mode="json"))
         return

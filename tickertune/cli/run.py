@@ -8,7 +8,8 @@ import typer
 import yaml
 
 from tickertune.cli.output import print_json, print_metrics
-from tickertune.cli.pipeline import run_recipe, steps
+from tickertune.cli.pipeline import run_recipe
+from tickertune.cli.steps import steps
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.recipe import Recipe, load_recipe

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from tickertune.cli.checks import check_output
 from tickertune.cli.output import print_json, print_table
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.recipe import DpoConfig, GrpoConfig, RationalesConfig, RewardModelConfig, SftConfig, load_config
+from tickertune.core.recipe import RationalesConfig, StageConfig, load_config
 from tickertune.core.recipe.loading import parse_overrides
 
 EXTRA_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
-C = TypeVar("C", SftConfig, GrpoConfig, DpoConfig, RewardModelConfig, RationalesConfig)
+C = TypeVar("C", bound=StageConfig | RationalesConfig)
 
 
 def load_stage(

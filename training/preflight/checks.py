@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.recipe import DpoConfig, GrpoConfig, RationalesConfig, RewardModelConfig, SftConfig
+from tickertune.core.recipe import GrpoConfig, RationalesConfig, StageConfig
 from training.models import Method
 
 ADAPTER_BYTES = 500_000_000
@@ -17,9 +17,7 @@ FULL_FACTOR = 10
 """Room for fully trained weights: three checkpoints with float32 weights and two moments, per byte of bfloat16 base."""
 
 
-def folders(
-    config: SftConfig | GrpoConfig | DpoConfig | RewardModelConfig | RationalesConfig,
-) -> tuple[Path, Path]:
+def folders(config: StageConfig | RationalesConfig) -> tuple[Path, Path]:
     """Return the data set's and the result's folder.
 
     Raises:

@@ -10,7 +10,7 @@ from tickertune.core.models import resolve_model
 from tickertune.core.prompting import completion_ids
 from tickertune.core.recipe import GrpoConfig, SftConfig
 from tickertune.core.tasks import LabelTask, get_task
-from training.examples import build_examples
+from training.examples import build_examples, train_samples
 from training.models import Method, end_ids, load_tokenizer
 from training.packing import check_packing, pack
 from training.preflight.batches import grpo_shape, sft_shape
@@ -18,8 +18,6 @@ from training.preflight.lengths import grpo_lengths, sft_lengths
 from training.preflight.memory import available_bytes, estimate
 from training.preflight.template import check_template, first_reading
 from training.prompts import check_completion_length
-
-SPLITS = ("train", "validation", "test")
 
 
 def look(config: SftConfig | GrpoConfig, dataset: Path, processes: int, method: Method) -> dict[str, Any]:
@@ -37,8 +35,8 @@ def look(config: SftConfig | GrpoConfig, dataset: Path, processes: int, method: 
     """
     base = resolve_model(config.model)
     tokenizer, task = load_tokenizer(base, config.model), get_task(read_info(dataset).task)
-    splits = {split: read_split(dataset, split) for split in SPLITS}
-    samples = splits["train"]
+    samples = train_samples(dataset)
+    splits = {"train": samples, **{split: read_split(dataset, split) for split in ("validation", "test")}}
     if samples.is_empty():
         raise TickerTuneError("The train split is empty", "Build a data set with training samples")
     sample = samples.row(0, named=True)

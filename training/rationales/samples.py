@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from data_pipeline.dataset import DatasetInfo, read_split
+from eval.world import check_labels
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe.rationales import RationalesConfig
 from tickertune.core.tasks import Task, get_task
@@ -36,12 +37,7 @@ def training_samples(dataset: Path, info: DatasetInfo, config: RationalesConfig)
     if samples.is_empty():
         raise TickerTuneError(f"Data set {dataset} has no train split", "Give it a training period and build it again")
     check_period(samples, [read_split(dataset, split) for split in LATER])
-    strange = sorted(set(samples["label"]) - set(task.labels))
-    if strange:
-        raise TickerTuneError(
-            f"Label {strange[0]!r} in {dataset} is none of task {task.name} ({', '.join(task.labels)})",
-            "Build it again",
-        )
+    check_labels(dataset, "train", samples, task)
     asks_for_tags = samples["messages"].list.eval(pl.element().struct["content"].str.contains("<answer>")).list.any()
     if not asks_for_tags.all():
         raise TickerTuneError(

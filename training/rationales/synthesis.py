@@ -1,9 +1,11 @@
 """The rounds: ask, judge, reflect on what was wrong, write two data sets."""
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -153,6 +155,7 @@ def synthesise_with(teacher: Teacher, config: RationalesConfig) -> dict[str, Any
             **_spent(work.usage, config),
         }
         made = Made(info, samples, task, config, facts)
+        _remove_results(output)
         if pairs:
             write_pairs(pairs, made, output / "pairs")
         if not rationales:
@@ -165,6 +168,14 @@ def synthesise_with(teacher: Teacher, config: RationalesConfig) -> dict[str, Any
         facts["seconds"] = timer.seconds
         write_json(output / FACTS, facts)
     return facts
+
+
+def _remove_results(output: Path) -> None:
+    """Remove what another call with other settings made of the replies."""
+    (output / FACTS).unlink(missing_ok=True)
+    for name in ("pairs", "sft"):
+        if (output / name).is_dir():
+            shutil.rmtree(output / name)
 
 
 def _cases(samples: pl.DataFrame, teacher: Teacher, config: RationalesConfig) -> tuple[list[Case], int]:

@@ -55,6 +55,20 @@ def counted_passes(model: Any) -> list[int]:
     return read
 
 
+def bound(runs: Mapping[str, Mapping[str, Any]], engine: str) -> tuple[float, float]:
+    """How many times as fast as an engine any exact program could be, by the tokens that it ran and by multiply-adds of matrices.
+
+    Args:
+        runs: One run of each engine, ours among them.
+        engine: Which one.
+    """
+    ours, run = runs[OURS], runs[engine]
+    prompts, layers, vocabulary = len(ours["scores"]), ours["weights"]["layers"], ours["weights"]["vocabulary"]
+    asked = run["read"] if engine.startswith("lm_eval") else prompts  # positions that the vocabulary is asked at
+    work, least = run["read"] * layers + asked * vocabulary, ours["tree"] * layers + prompts * vocabulary
+    return run["read"] / ours["tree"], work / least
+
+
 def bounds_told(name: str, medians: Mapping[str, float], runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Lines that set each ratio beside what it could be at most.
 
@@ -64,23 +78,18 @@ def bounds_told(name: str, medians: Mapping[str, float], runs: Mapping[str, Mapp
         runs: One run of each engine.
     """
     ours = runs[OURS]
-    prompts, layers, vocabulary = len(ours["scores"]), ours["weights"]["layers"], ours["weights"]["vocabulary"]
-    least = ours["tree"] * layers + prompts * vocabulary
     lines = [
-        f"\n{name}: {prompts} prompts of {ours['tokens']:,} tokens; their prefix tree has {ours['tree']:,},"
+        f"\n{name}: {len(ours['scores'])} prompts of {ours['tokens']:,} tokens; their prefix tree has {ours['tree']:,},"
         f" ours ran {ours['read']:,} through the model"
     ]
     for engine, run in runs.items():
-        if engine == OURS:
-            continue
-        everywhere = (
-            run["read"] if engine.startswith("lm_eval") else prompts
-        )  # positions that the vocabulary is asked at
-        work = run["read"] * layers + everywhere * vocabulary
-        lines.append(
-            f"  {engine}: ran {run['read']:,} tokens; ours is {medians[f'{name} {OURS}'] / medians[f'{name} {engine}']:.1f} times as"
-            f" fast, at most possible by tokens {run['read'] / ours['tree']:.1f}, by multiply-adds {work / least:.1f}"
-        )
+        if engine != OURS:
+            by_tokens, by_work = bound(runs, engine)
+            times = medians[f"{name} {OURS}"] / medians[f"{name} {engine}"]
+            lines.append(
+                f"  {engine}: ran {run['read']:,} tokens; ours is {times:.1f} times as fast, at most possible by tokens"
+                f" {by_tokens:.1f}, by multiply-adds {by_work:.1f}"
+            )
     whole = ours["whole_file"]
     lines.append(
         f"  over the whole file ({whole['prompts']:,} prompts, {ours['labels']} labels): every label with its whole prompt"

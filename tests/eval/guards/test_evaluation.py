@@ -2,15 +2,19 @@
 
 import json
 
+import polars as pl
 import pytest
 
+from data_pipeline.dataset import read_info, read_split, write_dataset
 from eval.backends.fake import FakeBackend
 from eval.checkpoint import base_checkpoint
 from eval.evaluate import evaluate
 from eval.guards import read_guards
 from eval.report.guards import guard_lines
+from tickertune.core.files import read_json
 from tickertune.core.recipe import EvalConfig, GuardsConfig, ModelConfig
 from tickertune.core.recipe.guards import GuardName
+from tickertune.core.table import read_parquet
 
 
 def run(data, folder, guards):
@@ -54,6 +58,27 @@ def test_texts_without_days_say_what_does_not_apply(sentiment_data, tmp_path):
         assert verdicts[guard] == "not_applicable"
     assert verdicts["injection"] in ("pass", "flag")
     assert len(guard_lines(found)) == len(found)
+
+
+def test_texts_that_the_checkpoint_was_trained_on_elsewhere_are_left_out(sentiment_data, tmp_path):
+    """The scored data's own train split is clean; the one that was trained on held four of the scored texts."""
+    test = read_split(sentiment_data, "test")
+    known = read_split(sentiment_data, "train").head(0)
+    seen = test.head(4).with_columns(sample_id=pl.format("seen-{}", "sample_id"), split=pl.lit("train"))
+    write_dataset(pl.concat([known, seen]), read_info(sentiment_data), tmp_path / "trained" / "dataset")
+    folder = tmp_path / "eval"
+    guards = GuardsConfig(checks=["near_duplicates"], trained_on=[tmp_path / "trained"])
+    (found, told) = run(sentiment_data, folder, guards)
+    twins = read_parquet(folder / "near_copies.parquet")
+    assert set(test["sample_id"].head(4)) <= set(twins["sample_id"])
+    assert (found.verdict, found.figures["copies"]) == ("flag", twins.height)
+    without = {(row["checkpoint"], row["metric"]): row for row in read_json(folder / "metrics_without_copies.json")}
+    assert without["base", "accuracy"]["n"] == test.height - twins.height
+    assert without["base", "accuracy"]["value"] == told.figures["accuracy_without"]
+    assert ("majority", "weighted_f1") in without
+    run(sentiment_data, folder, None)
+    assert not (folder / "near_copies.parquet").exists()
+    assert not (folder / "metrics_without_copies.json").exists()
 
 
 def test_unknown_guards_are_refused():

@@ -1,5 +1,6 @@
 """The guards' single parts against small tables made by hand."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -7,8 +8,9 @@ import polars as pl
 import pytest
 
 from data_pipeline.dataset import read_info
+from eval.guards import copies, injection
 from eval.guards.anonymity import anonymised_prompts
-from eval.guards.case import Case
+from eval.guards.case import Case, Subject
 from eval.guards.chance import shuffled_scores, stale_decisions
 from eval.guards.data import as_of, near_duplicates, unparsed
 from eval.guards.fence import inside, with_inside
@@ -178,17 +180,59 @@ def test_the_alarm_of_unread_answers(case):
     assert unparsed(case, Subject("m", "m", quiet)).verdict == "pass"
 
 
+def test_each_answer_counts_once_among_those_that_follow_an_order(case):
+    """All but two say "down" and turn to "up" when asked; the two that say "up" go their own way either time."""
+    ids = case.samples["sample_id"].to_list()
+    usual = dict.fromkeys(ids, "down") | dict.fromkeys(ids[:2], "up")
+
+    def answered(labels):
+        chosen = [labels[name] for name in case.samples["sample_id"]]
+        return predictions(case.samples, case.task, chosen)
+
+    subject = Subject("sft", "base", answered(usual))
+
+    def ask(variants):
+        follows = dict.fromkeys(ids, "up")
+        control = usual | dict.fromkeys(ids[:2], "down")
+        replies = {"injection:control": control, "injection:down": usual, "injection:up": follows}
+        return {
+            ("sft", name): answered(replies[name]).filter(pl.col("sample_id").is_in(asked["sample_id"].to_list()))
+            for name, asked in variants.items()
+        }
+
+    (found,) = injection.run(case, [subject], ask)
+    count = case.samples.height
+    assert found.figures["free_down"] == 2
+    assert found.figures["followed_beyond_control"] == pytest.approx(((count - 2) * 1.0 + 2 * -1.0) / count)
+    assert found.verdict == "flag"
+
+
 def test_copies_of_training_texts_are_found_and_scored_without(case):
     model = reader(case.train, case.task)
     clean = near_duplicates(case, subjects(case, {"reader": model}))
     copied = case.train.head(4).with_columns(
         sample_id=pl.format("copy-{}", "sample_id"), split=pl.lit("test"), session=case.samples["session"][0]
     )
-    dirty = Case(**{**vars(case), "samples": pl.concat([case.samples, copied])})
+    dirty = replace(case, samples=pl.concat([case.samples, copied]))
     results = near_duplicates(dirty, subjects(dirty, {"reader": model}))
     assert results[0].verdict == "flag"
     assert results[0].figures["copies"] >= clean[0].figures["copies"] + 4
     assert [result.checkpoint for result in results] == [None, "reader"]
+    assert set(dirty.copies.table["sample_id"]) >= set(copied["sample_id"])
+    pairs = dict(dirty.copies.table.filter(pl.col("sample_id").str.starts_with("copy-")).rows())
+    assert all(copy.removeprefix("copy-") in case.train["sample_id"] for copy in pairs)
+    left = dirty.samples.join(dirty.copies.table, on="sample_id", how="anti")
+    assert results[1].figures["accuracy_without_n"] == left.height
+    right = [text == label for text, label in zip(model(left), left["label"], strict=True)]
+    assert results[1].figures["accuracy_without"] == pytest.approx(sum(right) / len(right))
+
+
+def test_training_texts_that_are_too_many_are_told(case, monkeypatch):
+    monkeypatch.setattr(copies, "MAX_NEAR", case.samples.height + 3)
+    (found, *_) = near_duplicates(case, [])
+    assert found.figures["training_texts"] == 3
+    assert found.figures["not_compared"] == case.train.height - 3
+    assert f"({case.train.height - 3:,} more were not compared)" in found.said
 
 
 def test_as_of_needs_documents(case):

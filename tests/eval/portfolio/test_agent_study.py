@@ -72,6 +72,7 @@ def test_an_agent_trades_every_session_beside_buying_and_holding(
     unread = answers.count(False)
     assert 0 < unread < 23
     assert facts["refused"] == {"a reply without a JSON object": unread}
+    assert facts["counts"]["fills_order"] == pl.read_parquet(tmp_path / "a" / "fills.parquet").height
     values = {(row["checkpoint"], row["metric"]): row["value"] for row in facts["rows"]}
     assert {name for name, _ in values} == {"agent", "buy_and_hold", "one_over_n"}
     assert 0.3 < values["agent", "exposure"] < 0.7

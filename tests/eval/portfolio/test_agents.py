@@ -124,6 +124,43 @@ def test_no_order_makes_or_loses_money_but_by_prices_and_fees(seed: int, fees: f
     assert statement.borrow[0].sum() == 0  # long only
 
 
+def test_a_delisted_stock_pays_its_final_value_and_is_bought_no_more() -> None:
+    prices = np.full((30, 2), 10.0)
+    gone = {("A", at) for at in range(5, 30)}
+    days: list[Day] = []
+
+    def choose(day: Day) -> Weights:
+        days.append(day)
+        return {"A": 0.5, "CASH": 0.5}
+
+    config = AccountConfig(capital=1000.0, commission_bps=0, slippage_bps=0)
+    found = run(choose, market(prices, gaps=gone, events=(("A", 5, "delisting", 4.0),)), config=config)
+    assert found.refused == {}
+    assert found.statement.equity[0, -1] == pytest.approx(700)
+    assert found.statement.counts["fills_delisting"] == 1
+    assert found.statement.counts["entries_without_a_price"] == 6  # sessions 5 to 10
+    assert days[3].held == pytest.approx({"A": 0.5})
+    assert "A" not in days[4].moves
+    assert days[-1].held == {}
+    seen = days.copy()
+    days.clear()
+    run(choose, market(prices, gaps=gone, events=(("A", 5, "delisting", 9.0),)), config=config)
+    assert [day.gain for day in days[:4]] == [
+        day.gain for day in seen[:4]
+    ]  # the final value is not known before its session
+    assert days[4].gain > seen[4].gain
+
+
+def test_what_has_no_bar_on_the_last_day_is_sold_at_the_next_one_or_the_last_price() -> None:
+    prices = np.full((30, 2), 10.0)
+    prices[9:, 0] = 12.0
+    config = AccountConfig(capital=1000.0, commission_bps=0, slippage_bps=0)
+    found = run(lambda _: {"A": 1.0}, market(prices, gaps={("A", 11)}), config=config)
+    assert found.statement.counts["closed_at_last_known_price"] == 1
+    assert found.statement.equity[0, -1] == pytest.approx(1200)
+    assert found.statement.exposure[0, -1] == 0
+
+
 class Says:
     """A backend whose replies are given."""
 
@@ -164,4 +201,7 @@ def test_replies_are_read_strictly() -> None:
     assert read_weights('{"A": "0.5"}') == "a weight that is no number"
     assert read_weights('{"A": 0.5,}') == "a reply whose JSON is broken"
     assert read_weights('{"A": true}') == "a weight that is no number"
+    assert read_weights('{"A": null, "CASH": 1}') == "a weight that is no number"
+    assert fault_of(read_weights('{"A": 1%s}' % ("0" * 400)), ["A"]) == "a weight below 0 or not finite"  # type: ignore[arg-type]
+    assert read_weights('{"A": 1, "CASH": 0}') == {"A": 1.0, "CASH": 0.0}
     assert fault_of({"A": 0.5, "CASH": 0.5}, ["A"]) is None

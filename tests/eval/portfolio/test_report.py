@@ -11,8 +11,9 @@ from eval.portfolio.study import SERIES, Study, study
 from eval.report import write_report
 from eval.report.collect import collect
 from eval.report.tables import account, portfolio_risk
-from tests.eval.made_run import make_run, sessions_from
-from tests.eval.test_report import Page
+from tests.eval.made_predictions import sessions_from
+from tests.eval.made_run import make_run
+from tests.eval.page import Page
 from tickertune.core.recipe import EvalConfig
 
 CONFIG = EvalConfig.model_validate({"resamples": 200, "account": {}})

@@ -160,6 +160,18 @@ def test_more_draws_keep_the_replies_that_are_there(data: Path, tmp_path: Path) 
     assert [ask.draw for ask in teacher.asked] == [2] * 12
 
 
+def test_results_of_other_settings_do_not_stay(data: Path, tmp_path: Path) -> None:
+    """Else DPO would train on pairs that the recipe no longer makes."""
+    synthesise_with(ScriptedTeacher(first_half_right), config(data, tmp_path))
+    assert (tmp_path / "pairs").is_dir()
+    synthesise_with(ScriptedTeacher(first_half_right), config(data, tmp_path, reflection_rounds=0))
+    assert not (tmp_path / "pairs").exists()
+    with pytest.raises(TickerTuneError, match="is a rationale to keep"):
+        synthesise_with(ScriptedTeacher(lambda messages, draw: "I cannot tell."), config(data, tmp_path, seed=9))
+    assert not (tmp_path / "sft").exists()
+    assert not (tmp_path / "tickertune.json").exists()
+
+
 def test_the_cards_tell_source_teacher_counts_and_cost(data: Path, tmp_path: Path) -> None:
     teacher = {
         "kind": "endpoint",
@@ -253,7 +265,7 @@ def test_bad_data_is_told(tmp_path: Path) -> None:
     folder = tagged_data(tmp_path / "label", 4)
     file = folder / "dataset" / "data" / "train.parquet"
     pl.read_parquet(file).with_columns(pl.lit("sideways").alias("label")).write_parquet(file)
-    with pytest.raises(TickerTuneError, match=r"Label 'sideways' in .* is none of task movement \(down, up\)"):
+    with pytest.raises(TickerTuneError, match=r"does not know: 'sideways' 4 times \(it knows down, up\)"):
         run(folder)
     folder = tagged_data(tmp_path / "columns", 4)
     file = folder / "dataset" / "data" / "train.parquet"

@@ -6,16 +6,16 @@ A heading is a line ``## Title``, a claim a line ``- words "quote from the promp
 import re
 from typing import NamedTuple
 
-_CLAIM_PARTS = re.compile(r'"([^"\n]{1,600})"|\(source:[ ]{0,4}([^()\n]{1,120})\)')
+_CLAIM_PARTS = re.compile(r'("([^"\n]{1,600})"|\(source:[ ]{0,4}([^()\n]{1,120})\))')
 HEADING, CLAIM = "## ", "- "
-_BULLET = {CLAIM.strip()}
+_BULLET = CLAIM.strip()
 
 
 class Section(NamedTuple):
-    """A heading, the different words under it, and how many of its lines are claims."""
+    """A heading, how many different words under it no earlier section has, and how many of its lines are claims."""
 
     title: str
-    words: frozenset[str]
+    new_words: int
     claims: int
 
 
@@ -29,12 +29,14 @@ class Claim(NamedTuple):
 
 
 def sections(text: str) -> list[Section]:
-    """Return the sections of a text, in order; what stands before the first heading belongs to none."""
+    """Return the sections of a text in lower case, in order; what stands before the first heading belongs to none."""
     found = []
+    seen = {_BULLET}  # which is no word
     for part in f"\n{text.lower()}".split(f"\n{HEADING}")[1:]:
         title, _, body = part.partition("\n")
-        words = frozenset(body.split()) - _BULLET
-        found.append(Section(title.strip(), words, part.count(f"\n{CLAIM}")))
+        known = len(seen)
+        seen.update(body.split())
+        found.append(Section(title.strip(), len(seen) - known, part.count(f"\n{CLAIM}")))
     return found
 
 
@@ -44,10 +46,10 @@ def claims(text: str) -> list[Claim]:
     for part in f"\n{text}".split(f"\n{CLAIM}")[1:]:
         line = part.partition("\n")[0]
         quote = source = ""
-        taken = 0
-        for match in _CLAIM_PARTS.finditer(line):
-            quote = quote or match[1] or ""
-            source = source or match[2] or ""
-            taken += len(match[0].split())
+        parts = _CLAIM_PARTS.findall(line)
+        for _, quoted, named in parts:
+            quote = quote or quoted
+            source = source or named
+        taken = len(" ".join([part for part, _, _ in parts]).split())
         found.append(Claim(len(line.split()) - taken, quote.strip(), source.strip()))
     return found

@@ -1,7 +1,9 @@
 """A whole reply, plain or tagged, read into its decision and its argument."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tickertune.core.answers.statements import read_move, read_position, read_probability, read_scores
 from tickertune.core.decision import Decision
@@ -10,8 +12,11 @@ from tickertune.core.tasks.base import Task
 MAX_CHARS = 50_000
 """Longer replies are not read: no length that a recipe asks for comes near."""
 TAGS = ("<think>", "</think>", "<answer>", "</answer>")
+_TAG = re.compile("|".join(TAGS))
 STATEMENTS = ("scores", "move", "probability", "position")
 """Lines ``Name: value`` of the answer block that are no part of the label."""
+RECENT = 1024
+"""Wordings and values that are remembered: the replies of a batch answer and state much the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +64,28 @@ def tagged_reply(reasoning: str, answer: str, statements: Sequence[str] = ()) ->
 def _tagged(task: Task, text: str, finished: bool) -> Answer:
     if not text.strip():
         return Answer(text, "", Decision(outcome="abstained" if finished else "truncated"), False)
-    counts = [text.count(tag) for tag in TAGS]
-    _, after, rest = text.partition(TAGS[2])
+    tags = _TAG.findall(text)
+    counts = [tags.count(tag) for tag in TAGS]
+    before, after, rest = text.partition(TAGS[2])
     block, closed, tail = rest.partition(TAGS[3])
     if counts[2] != 1 or counts[3] != 1 or not (after and closed):
         return Answer(text, "", Decision(outcome="unparsed" if finished or counts[2] > 1 else "truncated"), False)
-    head = text.partition(TAGS[2])[0].strip()
+    head = before.strip()
     reasoned = counts[0] == counts[1] == 1 and head.startswith(TAGS[0]) and head.endswith(TAGS[1])
     reasoning = head[len(TAGS[0]) : -len(TAGS[1])].strip() if reasoned else ""
     wording, statements = _lines(block)
-    decision = task.parse(wording, finished=finished)
+    decision, formed = _wording(task, wording, finished)
     if decision.label is not None:
         decision = _with_statements(task, decision.label, statements) or Decision(outcome="unparsed")
     elif decision.outcome == "abstained":
         decision = Decision(outcome="unparsed")
-    return Answer(text, reasoning, decision, reasoned and not tail.strip() and task.well_formed(wording))
+    return Answer(text, reasoning, decision, reasoned and not tail.strip() and formed)
+
+
+@lru_cache(RECENT)
+def _wording(task: Task, wording: str, finished: bool) -> tuple[Decision, bool]:
+    """What the words of an answer decide, and whether they have the required form."""
+    return task.parse(wording, finished=finished), task.well_formed(wording)
 
 
 def _lines(block: str) -> tuple[str, dict[str, str | None]]:
@@ -99,10 +111,13 @@ def _with_statements(task: Task, label: str, statements: dict[str, str | None]) 
             return None
     move = task.move(label)
     if move is None:
-        move = read_move(statements.get("move") or "")
+        move = _move(statements.get("move") or "")
     scores = read_scores(statements["scores"] or "", task.labels) if "scores" in statements else None
-    probability = read_probability(statements.get("probability") or "")
+    probability = _probability(statements.get("probability") or "")
     return Decision(outcome="label", label=label, confidence=probability, position=position, move=move, scores=scores)
+
+
+_move, _probability = lru_cache(RECENT)(read_move), lru_cache(RECENT)(read_probability)
 
 
 def _agrees(position: float, of_label: float) -> bool:

@@ -65,7 +65,8 @@ from tickertune.core.recipe.rewards import (
 from tickertune.core.recipe.run import Recipe, WorldConfig, load_recipe
 from tickertune.core.recipe.sentiment import SentimentDataConfig, SentimentSetConfig
 from tickertune.core.recipe.serving import ServerConfig
-from tickertune.core.recipe.sft import LoraConfig, SftConfig
+from tickertune.core.recipe.sft import SftConfig
+from tickertune.core.recipe.shots import ShotsConfig
 from tickertune.core.recipe.source import (
     CollectedSourceConfig,
     DirtConfig,
@@ -76,6 +77,7 @@ from tickertune.core.recipe.source import (
     StockNetSourceConfig,
 )
 from tickertune.core.recipe.split import FoldsConfig, HeldOutConfig, SplitConfig
+from tickertune.core.recipe.stage import EpochsConfig, LoraConfig, PairsConfig, StageConfig
 from tickertune.core.recipe.trading import AccountConfig, PolicyConfig
 from tickertune.core.recipe.votes import VotesConfig
 
@@ -98,6 +100,7 @@ __all__ = [
     "DpoConfig",
     "EndpointTeacherConfig",
     "EngineTeacherConfig",
+    "EpochsConfig",
     "EvalConfig",
     "EvaluationSetConfig",
     "EvidenceConfig",
@@ -123,6 +126,7 @@ __all__ = [
     "ModelConfig",
     "MovementDataConfig",
     "NormaliseConfig",
+    "PairsConfig",
     "PerplexityConfig",
     "PnlConfig",
     "PolicyConfig",
@@ -143,11 +147,13 @@ __all__ = [
     "ServerConfig",
     "SftConfig",
     "ShortTextLimits",
+    "ShotsConfig",
     "SimilarContextConfig",
     "SimulatedSourceConfig",
     "SourceConfig",
     "SplitConfig",
     "SsptLabelConfig",
+    "StageConfig",
     "StockNetSourceConfig",
     "StructureConfig",
     "TechnicalContextConfig",

@@ -8,6 +8,7 @@ from tickertune.core.hardware import Dtype
 from tickertune.core.recipe.base import Config, DataPath
 from tickertune.core.recipe.guards import GuardsConfig
 from tickertune.core.recipe.serving import ServerConfig
+from tickertune.core.recipe.shots import ShotsConfig
 from tickertune.core.recipe.trading import AccountConfig, PolicyConfig
 from tickertune.core.recipe.votes import VotesConfig
 
@@ -26,6 +27,8 @@ class EvalConfig(Config):
     """Where the model is served, for ``backend: server``."""
     votes: VotesConfig | None = None
     """Decisions by generated replies beside those by label log-probabilities, as ``<checkpoint>@<samples>``; empty: none."""
+    shots: ShotsConfig | None = None
+    """Solved samples of the train split before every prompt, for models that were not tuned; empty: none."""
     dtype: Dtype = Field("auto", validate_default=True)
     """``auto``: bfloat16 where the machine has instructions for it, else float32."""
     batch_size: int = Field(default=16, ge=1)
@@ -61,6 +64,12 @@ class EvalConfig(Config):
     def _count_of_votes(cls, value: Any) -> Any:
         """``votes: 8`` is short for eight samples."""
         return {"samples": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @field_validator("shots", mode="before")
+    @classmethod
+    def _count_of_shots(cls, value: Any) -> Any:
+        """``shots: 5`` is short for five examples."""
+        return {"count": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
     @model_validator(mode="after")
     def _blocks_go_together(self) -> "EvalConfig":

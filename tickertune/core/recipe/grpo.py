@@ -2,11 +2,10 @@
 
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tickertune.core.recipe.base import Config, ModelConfig
 from tickertune.core.recipe.curriculum import CollapseConfig, CurriculumConfig
 from tickertune.core.recipe.rewards import (
     LEAST_WINDOW,
@@ -17,20 +16,15 @@ from tickertune.core.recipe.rewards import (
     Weights,
     union,
 )
-from tickertune.core.recipe.sft import LoraConfig, SelectConfig
-from tickertune.core.tracking import Tracking
+from tickertune.core.recipe.sft import SelectConfig
+from tickertune.core.recipe.stage import LoraConfig, StageConfig
 
 
-class GrpoConfig(Config):
+class GrpoConfig(StageConfig):
     """Group-relative policy optimisation from an SFT checkpoint."""
 
-    model: ModelConfig
-    dataset: Path | None = None
-    """Data set folder; ``tickertune run`` fills it in."""
     init: Path | None = None
     """The SFT stage's folder to start from; ``tickertune run`` fills it in."""
-    output: Path | None = None
-    """Folder of the result; ``tickertune run`` fills it in."""
     rewards: Weights = {"format": 0.25, "accuracy": 0.25, "pnl": 1.0}
     """Weight of each reward term (docs/rewards.md), or of a function of yours by its dotted path."""
     stages: list[RewardStage] = []
@@ -68,19 +62,9 @@ class GrpoConfig(Config):
     shared_prefix: bool = True
     """Read each prompt once for its group, in generation and in training: the same numbers up to rounding, in less time. Off
     under FSDP and DeepSpeed, whose processes must read alike."""
-    gradient_checkpointing: bool = False
-    """Compute activations again on the way back instead of keeping them: a third more time, far less memory."""
     vllm: bool = False
     """Generate rollouts with vLLM in the same process (GPU only)."""
     save_steps: int = Field(default=4, ge=1)
-    keep_checkpoints: Literal["last", "all"] = "last"
-    """Which of the checkpoints of every ``save_steps`` stay: the last one, to go on from, or all, for ``tickertune eval --sweep``."""
-    seed: int = 0
-    trainer: dict[str, Any] = {}
-    """Further fields of TRL's GRPOConfig, checked by name."""
-    tracking: Tracking = "auto"
-    """Where training curves go besides ``log.jsonl``: ``trackio`` (stays on this machine), ``wandb``, ``tensorboard``, a list of these, or
-    ``none``; ``auto``: trackio where it is installed. It changes no result."""
 
     @model_validator(mode="after")
     def _stages_fill_the_steps(self) -> "GrpoConfig":

@@ -25,6 +25,8 @@ class GuardsConfig(Config):
     """Last day of the base model's training data; empty: from the registry of model cutoffs, or unknown."""
     cutoffs: DataPath | None = None
     """YAML of further model cutoffs, read before the package's."""
+    trained_on: list[DataPath] = []
+    """Data stages whose train split the checkpoints read, where that is not the scored data's own: near_duplicates compares with it."""
     stale_sessions: list[int] = Field(default=[1, 5], min_length=1)
     """Sessions by which decisions are replayed late; the news of stale_news is that much older, at the longest."""
     samples: int = Field(default=300, ge=10)

@@ -160,7 +160,7 @@ class TermsConfig(Config):
     portfolio: PortfolioConfig = PortfolioConfig()
     """Parameters of ``sharpe``, ``cvar`` and ``utility``."""
     least_probability: float = Field(default=0.01, gt=0, lt=0.5)
-    """Bound on stated probabilities in the log score, on both sides."""
+    """Least probability that the log score lets any label have: a stated one counts within bounds that leave it to each."""
 
 
 class RewardStage(Config):

@@ -14,13 +14,17 @@ from tickertune.core.recipe.evaluation import EvalConfig
 from tickertune.core.recipe.grpo import GrpoConfig
 from tickertune.core.recipe.loading import put, read_yaml, set_key, validate
 from tickertune.core.recipe.rationales import RationalesConfig
+from tickertune.core.recipe.reward_model import RewardModelConfig
 from tickertune.core.recipe.sft import SftConfig
 from tickertune.core.tracking import Tracking
 
-FILES = ("rationales", "sft", "dpo", "grpo", "eval")
+FILES = ("rationales", "sft", "dpo", "reward_model", "grpo", "eval")
 """Blocks of run.yaml that may stand in files beside it, in the order in which they come to work."""
-TRAINING = ("sft", "dpo", "grpo")
-"""Those that train the run's model."""
+TRAINING = ("sft", "dpo", "reward_model", "grpo")
+"""Those that train."""
+POLICIES = ("sft", "dpo", "grpo")
+"""Those among them that make a checkpoint of the run's model, each from the one before it."""
+TrainingConfig = SftConfig | DpoConfig | RewardModelConfig | GrpoConfig
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """A name that is also a folder's: it cannot lead out of the run folder."""
 
@@ -45,6 +49,8 @@ class Recipe(Config):
     sft: SftConfig | None = None
     dpo: DpoConfig | None = None
     """DPO on the rationales' pairs, from the SFT stage."""
+    reward_model: RewardModelConfig | None = None
+    """A reward model on the rationales' pairs, from the run's model; it picks the best of the replies that ``eval.votes`` draws."""
     grpo: GrpoConfig | None = None
     """GRPO, from the stage before it."""
     eval: EvalConfig = EvalConfig()
@@ -79,21 +85,38 @@ class Recipe(Config):
             raise ValueError(
                 "rationales are made for sft and dpo, and the run has neither: add sft, or remove rationales"
             )
+        self._reward_model_fits()
         if self.rationales is not None and self.sft is not None and self.sft.select is not None:
             raise ValueError("sft.select scores plain replies, and sft trains on rationales: remove the select block")
         return self
 
-    def training(self) -> list[tuple[str, SftConfig | DpoConfig | GrpoConfig]]:
+    def _reward_model_fits(self) -> None:
+        if self.reward_model is None:
+            return
+        if self.rationales is None or self.rationales.reflection_rounds == 0:
+            raise ValueError(
+                "reward_model trains on the rationales' pairs: add rationales with reflection_rounds, or remove it"
+            )
+        if self.eval.votes is None:
+            raise ValueError("reward_model picks among replies that eval.votes draws: add votes, or remove it")
+        if self.eval.votes.reward_model is not None:
+            raise ValueError("the run's reward_model and eval.votes.reward_model both pick replies: remove one")
+
+    def training(self) -> list[tuple[str, TrainingConfig]]:
         """The training stages that the run has, by name, in order."""
         stages = ((name, getattr(self, name)) for name in TRAINING)
         return [(name, stage) for name, stage in stages if stage is not None]
+
+    def policies(self) -> list[str]:
+        """Names of those that make a checkpoint of the run's model, in order."""
+        return [name for name, _ in self.training() if name in POLICIES]
 
 
 def load_recipe(path: Path, overrides: Mapping[str, str] | None = None) -> Recipe:
     """Read run.yaml and the files that it names, apply overrides and the seed, and check it all.
 
     ``worlds.<name>`` is ``{data: FILE, set: {dotted key: value}, placebo: bool}``; ``rationales``, ``sft``, ``dpo``,
-    ``grpo`` and ``eval`` are file names beside run.yaml. The run's ``model`` and ``tracking`` go to every training stage,
+    ``reward_model``, ``grpo`` and ``eval`` are file names beside run.yaml. The run's ``model`` and ``tracking`` go to every training stage,
     and ``seed`` to the simulated source, to the teacher, to training and to the bootstrap, unless a stage file sets its own.
 
     Args:

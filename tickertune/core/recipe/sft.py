@@ -1,29 +1,11 @@
 """Supervised fine-tuning."""
 
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tickertune.core.recipe.base import Config, ModelConfig
-from tickertune.core.tracking import Tracking
-
-
-class LoraConfig(Config):
-    """The adapter's shape."""
-
-    r: int = Field(default=16, ge=1)
-    alpha: int = Field(default=32, ge=1)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    target_modules: str | list[str] = "all-linear"
-    rslora: bool = False
-    """Scale by alpha / sqrt(r) in place of alpha / r, so that a higher rank does not learn more slowly (Kalajdzievski 2023)."""
-    dora: bool = False
-    """Train the direction and the length of each weight apart (Liu et al. 2024). vLLM loads no such adapter: merge it, or score it with
-    transformers."""
-    layers_to_transform: list[int] | None = None
-    """Decoder layers that get an adapter, counted from 0; None: all. With the last ones alone no gradient goes further
-    down, which saves up to half of a training step's arithmetic."""
+from tickertune.core.recipe.base import Config
+from tickertune.core.recipe.stage import EpochsConfig, LoraConfig
 
 
 class LossWeights(Config):
@@ -51,24 +33,16 @@ class SelectConfig(Config):
     """Checkpoints in a row without a better score after which training stops; None: it goes on to the end."""
 
 
-class SftConfig(Config):
+class SftConfig(EpochsConfig):
     """Completion-only supervised fine-tuning on the train split."""
 
-    model: ModelConfig
-    dataset: Path | None = None
-    """Data set folder; ``tickertune run`` fills it in."""
-    output: Path | None = None
-    """Folder of the result; ``tickertune run`` fills it in."""
     method: Literal["lora", "qlora", "full"] = "lora"
-    lora: LoraConfig = LoraConfig()
     learning_rate: float = Field(default=5e-4, gt=0)
     scheduler: Literal["linear", "cosine", "constant"] = "cosine"
     warmup_ratio: float = Field(default=0.05, ge=0, lt=1)
     weight_decay: float = Field(default=0.0, ge=0)
-    epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
     """Samples a process and step hold."""
-    gradient_accumulation: int = Field(default=1, ge=1)
     max_length: int = Field(default=512, ge=16)
     """Longest sample in tokens."""
     too_long: Literal["drop", "raise", "truncate"] = "drop"
@@ -83,19 +57,8 @@ class SftConfig(Config):
     packing: bool = False
     """Put samples together into rows of at most ``max_length`` tokens, of which ``batch_size`` make a batch; none is cut, none sees another,
     and models in which they would are refused."""
-    gradient_checkpointing: bool = False
     select: SelectConfig | None = None
     """Choice of the checkpoint by the validation split, every ``save_steps``; None: the last weights are the result."""
-    save_steps: int = Field(default=20, ge=1)
-    keep_checkpoints: Literal["last", "all"] = "last"
-    """Which of the checkpoints of every ``save_steps`` stay: the last one, to go on from, or all, for ``tickertune eval --sweep``."""
-    logging_steps: int = Field(default=1, ge=1)
-    seed: int = 0
-    trainer: dict[str, Any] = {}
-    """Further fields of TRL's SFTConfig, checked by name."""
-    tracking: Tracking = "auto"
-    """Where training curves go besides ``log.jsonl``: ``trackio`` (stays on this machine), ``wandb``, ``tensorboard``, a list of these, or
-    ``none``; ``auto``: trackio where it is installed. It changes no result."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "SftConfig":

@@ -1,5 +1,6 @@
 """Decisions from several generated replies."""
 
+from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import Field, model_validator
@@ -39,3 +40,7 @@ class VotesConfig(Config):
         if (BEST in self.rules) != (self.reward_model is not None):
             raise ValueError("rule best_of_n and votes.reward_model go together")
         return self
+
+    def rated_by(self, reward_model: Path) -> "VotesConfig":
+        """Return these votes with those of a reward model beside them."""
+        return self.model_copy(update={"rules": [*self.rules, BEST], "reward_model": reward_model})

@@ -30,9 +30,13 @@ def _disagrees(answer: Answer) -> bool:
 
 def length(batch: Batch, settings: Settings) -> Floats:
     """Up to +2 by the number of different words, for correct answers only; 0 for others (RETuning)."""
-    full = settings.terms.length.words
-    share = batch.each([min(len(set(answer.text.lower().split())) / full, 1.0) for answer in batch.answers])
-    return np.where(batch.right, LONGEST * share, 0.0)
+    full, right = settings.terms.length.words, batch.right
+    counted = set(batch.which[right].tolist())
+    shares = [
+        min(len(set(answer.text.lower().split())) / full, 1.0) if place in counted else 0.0
+        for place, answer in enumerate(batch.answers)
+    ]
+    return np.where(right, LONGEST * batch.each(shares), 0.0)
 
 
 def structure(batch: Batch, settings: Settings) -> Floats:
@@ -48,13 +52,10 @@ def _structure(answer: Answer, config: StructureConfig) -> float:
     found = sections(answer.reasoning)
     if not found:
         return 0.0
-    seen: set[str] = set()
     titles: set[str] = set()
     count, scores = 0, 0.0
     for section in found:
-        known = len(seen)
-        seen |= section.words
-        if len(seen) - known >= config.section_words and section.title not in titles:
+        if section.new_words >= config.section_words and section.title not in titles:
             count += 1
             scores += 1.0 if section.claims else 0.5
         titles.add(section.title)
@@ -72,7 +73,6 @@ def evidence(batch: Batch, settings: Settings) -> Floats:
     judged: no program here can.
     """
     config = settings.terms.evidence
-    made = [claims(answer.reasoning) for answer in batch.answers]
     folded: dict[str, str] = {}
     known: dict[tuple[int, str], float] = {}
     values = []
@@ -81,7 +81,7 @@ def evidence(batch: Batch, settings: Settings) -> Floats:
         if key not in known:
             if prompt not in folded:
                 folded[prompt] = prompt.lower()
-            known[key] = _proven_share(made[place], prompt, folded[prompt], config)
+            known[key] = _proven_share(claims(batch.answers[place].reasoning), prompt, folded[prompt], config)
         values.append(known[key])
     return np.array(values, dtype=np.float64)
 

@@ -84,10 +84,15 @@ def brier(batch: Batch, settings: Settings) -> Floats:
 
 
 def log_score(batch: Batch, settings: Settings) -> Floats:
-    """Logarithm of the probability given to the true label, bounded from below; none stated: the bound."""
-    least = settings.terms.least_probability
-    stated = np.clip(batch.probability, least, 1 - least)
-    of_truth = np.where(batch.right, stated, (1 - stated) / (len(batch.task.labels) - 1))
+    """Logarithm of the probability given to the true label, bounded from below; none stated: the bound.
+
+    The stated probability counts within bounds that leave every label the least one. Were the other labels' share raised to it
+    instead, a label that is nearly sure would better be stated as quite sure, and the rule not be proper.
+    """
+    others = len(batch.task.labels) - 1
+    least = min(settings.terms.least_probability, 1 / (others + 1))
+    stated = np.clip(batch.probability, least, 1 - others * least)
+    of_truth = np.where(batch.right, stated, (1 - stated) / others)
     given = np.where(batch.parsed & ~np.isnan(stated), np.maximum(of_truth, least), least)
     logged: Floats = np.log(given)
     return logged
