@@ -7,7 +7,6 @@ import polars as pl
 
 from data_pipeline.dataset.card import data_card
 from data_pipeline.dataset.info import SPLITS, DatasetInfo
-from data_pipeline.dataset.plots import draw_plots
 from tickertune.core.files import atomic_dir, read_json, write_json, write_text
 from tickertune.core.table import write_table
 
@@ -36,5 +35,7 @@ def write_contents(frame: pl.DataFrame, info: DatasetInfo, folder: Path, order: 
     write_json(folder / "info.json", info.model_dump(mode="json"))
     # The card is made from what was written, so that who has the files alone makes the same one.
     info = DatasetInfo.model_validate(read_json(folder / "info.json"))
+    from data_pipeline.dataset.plots import draw_plots  # matplotlib takes a second, and readers do without
+
     plots = draw_plots(frame, info, folder / "plots")
     write_text(folder / "README.md", data_card(info, frame, plots))

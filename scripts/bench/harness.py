@@ -52,6 +52,7 @@ def main(script: str, summary: str, jobs: Sequence[str], rounds: int) -> int:
                 found = _in_process(script, job, program)
                 for name, run in ({program: found} if "rate" in found else found).items():
                     raw[job].setdefault(name, []).append(run)
+                    print(f"{job} {name}: {run['rate']:,.4g} {run['unit']}/s", file=sys.stderr, flush=True)
     medians = {
         job: {name: statistics.median(run["rate"] for run in runs) for name, runs in found.items()}
         for job, found in raw.items()

@@ -1,4 +1,4 @@
-"""``tickertune infer`` beside vLLM alone, in float32 on the prompts of job ``scoring``.
+"""``tickertune infer`` beside vLLM alone, in float32 on the first prompts of the sets of job ``scoring``.
 
 vLLM gets token ids that are there, in one call, as fast as it can be asked. Ours reads a file of messages, renders and tokenises them, scores, makes each
 part durable and joins the output. Loading of the model, and a warm-up on two prompts, are not timed.
@@ -14,6 +14,7 @@ import scoring
 
 SETS = scoring.SETS
 PROGRAMS = tuple(f"{name} {engine}" for name in SETS for engine in ("infer", "vllm_alone"))
+PROMPTS = int(os.environ.get("BENCH_PROMPTS", "160"))
 TARGET = 0.95
 ROOM = 8
 CLOSE = 1e-4
@@ -23,7 +24,7 @@ def run(program: str) -> dict[str, Any]:
     """Score the prompts once with one program."""
     os.environ.update(scoring.SETTINGS)
     name, engine = program.split()
-    inputs = scoring._inputs(name)
+    inputs = scoring.inputs_of(name, PROMPTS)
     longest = max(map(len, inputs["ids"])) + ROOM
     found, spent = (_infer if engine == "infer" else _alone)(name, inputs, longest)
     return {
