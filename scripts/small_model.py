@@ -71,7 +71,7 @@ def make(dataset: Path, output: Path, steps: int, seed: int) -> None:
     ]
     settle_libraries()
     with atomic_dir(output) as folder:
-        _train(model, tokenizer, rows, steps, seed)
+        _train(model, tokenizer, rows, steps, seed, folder)
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
@@ -87,8 +87,10 @@ def _train(
     rows: list[dict[str, list[int]]],
     steps: int,
     seed: int,
+    folder: Path,
 ) -> None:
     arguments = TrainingArguments(
+        output_dir=str(folder),
         max_steps=steps,
         per_device_train_batch_size=BATCH,
         learning_rate=LEARNING_RATE,
