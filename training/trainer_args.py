@@ -12,6 +12,7 @@ from tickertune.core.errors import TickerTuneError, did_you_mean
 from tickertune.core.recipe import DpoConfig, EpochsConfig, GrpoConfig, PairsConfig, RewardModelConfig, StageConfig
 from tickertune.core.recipe import SftConfig as SftRecipe
 from training.models import use_cpu
+from training.trainer_values import BIASES, wrong_values
 
 A = TypeVar("A", SFTConfig, GRPOConfig, DPOConfig, RewardConfig)
 
@@ -26,6 +27,15 @@ REFUSED = {
     "max_steps": "set epochs or token_budget (SFT), or steps (GRPO)",
     "truncation_mode": "samples are never cut",
     "save_only_model": "it would make resuming inexact",
+    "repetition_penalty": BIASES,
+    **dict.fromkeys(
+        (
+            "use_transformers_continuous_batching",
+            "use_transformers_paged",
+            "transformers_continuous_batching_config",
+        ),
+        "on a CPU it generates ten times more slowly; use shared_prefix, or vllm on a GPU",
+    ),
     **dict.fromkeys(
         ("report_to", "run_name", "project", "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id"),
         "set tracking: in the stage or in run.yaml",
@@ -156,12 +166,14 @@ def build(kind: type[A], owned: Mapping[str, Any], defaults: Mapping[str, Any], 
     """Build TRL's arguments from what our configuration determines, what it proposes, and the ``trainer`` block.
 
     Raises:
-        TickerTuneError: A key of the block is unknown or ours (all of them are named), or TRL refuses a value.
+        TickerTuneError: A key of the block is unknown or ours, or a value none that TRL knows (all are named); or TRL refuses one.
     """
-    names = [item.name for item in dataclasses.fields(kind) if item.init]
+    fields = {item.name: item for item in dataclasses.fields(kind) if item.init}
+    names = list(fields)
     wrong = [f"unknown key 'trainer.{key}'{did_you_mean(key, names)}" for key in extra if key not in names]
     wrong += [f"'trainer.{key}' is refused ({REFUSED[key]})" for key in extra if key in REFUSED]
     wrong += [f"'trainer.{key}' is set by the recipe itself" for key in extra if key in owned and key not in REFUSED]
+    wrong += wrong_values(kind.__name__, fields, {key: extra[key] for key in extra if key not in {*REFUSED, *owned}})
     if wrong:
         raise TickerTuneError("; ".join(wrong), "Correct the trainer block")
     try:

@@ -1,17 +1,31 @@
+import dataclasses
+import inspect
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trl
 
-from tests.training.conftest import grpo_config, sft_config
+from tests.training.conftest import TINY, grpo_config, sft_config
 from tickertune.core.errors import TickerTuneError
-from training.trainer_args import grpo_args, grpo_batches, sft_args
+from tickertune.core.recipe import DpoConfig
+from training.trainer_args import dpo_args, grpo_args, grpo_batches, sft_args
+from training.trainer_values import ALTERING, CLOSED
 
 HERE = Path()
 
 
 def sft(trainer: dict[str, Any], **changes: Any) -> Any:
     return sft_args(sft_config(HERE, HERE, trainer=trainer, **changes), HERE)
+
+
+def dpo(trainer: dict[str, Any]) -> Any:
+    return dpo_args(DpoConfig.model_validate({"model": TINY, "trainer": trainer}), HERE)
+
+
+def grpo(trainer: dict[str, Any]) -> Any:
+    return grpo_args(grpo_config(HERE, HERE, trainer=trainer), HERE)
 
 
 def test_unknown_trainer_keys_are_all_named_with_the_nearest_known() -> None:
@@ -84,3 +98,85 @@ def test_micro_batch_can_be_set() -> None:
     config = grpo_config(HERE, HERE, prompts_per_step=4, num_generations=4, trainer={"per_device_train_batch_size": 4})
     args = grpo_args(config, HERE)
     assert (args.per_device_train_batch_size, args.gradient_accumulation_steps) == (4, 4)
+
+
+@pytest.mark.parametrize("key", sorted(ALTERING))
+def test_generation_that_is_not_the_policys_own_is_refused(key: str) -> None:
+    with pytest.raises(TickerTuneError, match=rf"'trainer.generation_kwargs.{key}' is refused .*importance ratio"):
+        grpo({"generation_kwargs": {key: 0.5}})
+
+
+@pytest.mark.parametrize(
+    ("trainer", "said"),
+    [
+        ({"repetition_penalty": 1.1}, r"'trainer.repetition_penalty' is refused .*importance ratio"),
+        ({"top_p": 0.9}, "'trainer.top_p' is set by the recipe itself"),
+        (
+            {"generation_kwargs": {"temperature": 0.7}},
+            "generation_kwargs.temperature' is set by the recipe's temperature",
+        ),
+        ({"generation_kwargs": {"max_new_tokens": 9}}, "set by the recipe's max_completion_length"),
+        ({"generation_kwargs": "{top_p: 0.9}"}, "not a block of keys"),
+        ({"use_transformers_continuous_batching": True}, "ten times more slowly"),
+        ({"use_transformers_paged": True}, "ten times more slowly"),
+    ],
+)
+def test_generation_that_would_bias_or_crawl_is_refused(trainer: dict[str, Any], said: str) -> None:
+    with pytest.raises(TickerTuneError, match=said):
+        grpo(trainer)
+
+
+def test_generation_that_changes_no_probability_reaches_trl() -> None:
+    assert grpo({"generation_kwargs": {"use_cache": True}}).generation_kwargs == {"use_cache": True}
+
+
+@pytest.mark.parametrize(
+    ("args", "trainer", "near"),
+    [
+        (grpo, {"loss_type": "dappo"}, "dapo"),
+        (grpo, {"importance_sampling_level": "sequnce"}, "sequence"),
+        (grpo, {"vllm_mode": "collocate"}, "colocate"),
+        (grpo, {"vllm_model_impl": "transformer"}, "transformers"),
+        (grpo, {"vllm_importance_sampling_mode": "token_truncat"}, "token_truncate"),
+        (grpo, {"multi_objective_aggregation": "normalise_then_sum"}, "normalize_then_sum"),
+        (dpo, {"f_divergence_type": "reverse-kl"}, "reverse_kl"),
+        (sft, {"loss_type": "dtf"}, "dft"),
+        (sft, {"packing_strategy": "bdf"}, "bfd"),
+        (sft, {"log_level": "inof"}, "info"),
+    ],
+)
+def test_a_word_that_trl_would_meet_after_loading_is_told_with_the_nearest(
+    args: Any, trainer: dict[str, Any], near: str
+) -> None:
+    ((key, value),) = trainer.items()
+    with pytest.raises(TickerTuneError, match=rf"'trainer.{key}' is '{value}' \(did you mean '{near}'\?\)"):
+        args(trainer)
+
+
+def test_a_loss_that_trls_list_has_and_its_trainer_refuses_is_refused() -> None:
+    with pytest.raises(TickerTuneError, match="use one of nll, dft"):
+        sft({"loss_type": "chunked_nll"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        (kind, *pair)
+        for kind, keys in CLOSED.items()
+        for pair in [(key, value) for key, values in keys.items() for value in values]
+    ],
+)
+def test_every_value_of_the_closed_sets_is_one_of_trls(kind: str, key: str, value: str) -> None:
+    (field,) = (item for item in dataclasses.fields(getattr(trl, kind)) if item.name == key)
+    assert re.search(rf"\b{value}\b", field.metadata["help"])
+
+
+@pytest.mark.parametrize(
+    ("trainer", "key"),
+    [("GRPOTrainer", "loss_type"), ("GRPOTrainer", "importance_sampling_level"), ("DPOTrainer", "f_divergence_type")],
+)
+def test_no_value_that_trls_trainer_knows_is_missing(trainer: str, key: str) -> None:
+    source = inspect.getsource(getattr(trl, trainer))
+    compared = re.findall(rf"self\.{key} (?:==|in) (\[[^\]]*\]|\"[a-z_]+\")", source)
+    known = {word for group in compared for word in re.findall(r'"([a-z_]+)"', group)}
+    assert known == set(CLOSED[trainer.replace("Trainer", "Config")][key])
