@@ -8,7 +8,7 @@ Commands (any key of the recipe can follow as ``--key value``, dotted for nested
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,16 @@ from trl import GRPOTrainer
 from data_pipeline.dataset import DatasetInfo, read_info
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_value, write_json
+from tickertune.core.prompting import prompt_ids
 from tickertune.core.recipe import GrpoConfig
 from tickertune.core.recipe.curriculum import CurriculumConfig
+from tickertune.core.stage_facts import base_facts
 from training.alarms import alarms
 from training.checkpoints import CompletenessCallback
 from training.collapse import CollapseGuard
 from training.curriculum import Plan, plan_of
 from training.curriculum.difficulty import right_shares
+from training.curriculum.distractors import Distractors, Turns
 from training.curriculum.regimes import regimes_of
 from training.examples import train_samples
 from training.log import LogCallback
@@ -75,7 +78,16 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     plan = _plan(usable.samples, config, info, dataset, output, model, tokenizer, rewards[0], made_from, args)
     if plan is not None:
         made_from["prompt_order"] = sha256_value(plan.order)
-    prompts, dropped = usable.ordered(config, plan)
+    noise = config.curriculum.distractors
+    distractors = None if noise is None else Distractors(samples, noise, info, config.seed)
+    prompts, dropped = usable.ordered(
+        config, plan, None if distractors is None else _laying(distractors, config, tokenizer)
+    )
+    if distractors is not None:
+        made_from["prompt_order"] = sha256_value(
+            [made_from.get("prompt_order"), prompts["sample_id"][:], prompts["prompt"][:]]
+        )
+    curriculum = _told(plan, distractors, output, args)
 
     log = LogCallback(output / "log.jsonl", "grpo", partial(alarms, collapse=config.collapse))
     selection = selection_of(config, 1, dataset, output, tokenizer, rewards[0].task)
@@ -96,11 +108,11 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     seen = int(trainer.state.global_step) * config.prompts_per_step
     facts = {
         "model": config.model.name,
-        "base": base,
+        **base_facts(base, config.model.revision),
         "samples": seen,
         "rollouts": seen * config.num_generations,
         "dropped": dict(dropped),
-        "curriculum": None if plan is None else plan.facts,
+        "curriculum": curriculum,
         "collapse": guard.found,
         "seconds": opened.timer.seconds,
     }
@@ -126,9 +138,9 @@ def _plan(
     made_from: dict[str, Any],
     args: Any,
 ) -> Plan | None:
-    """Lay out the recipe's curriculum and note what it holds; None where it has none."""
+    """Lay out the order that the recipe's curriculum asks for; None where it asks for none."""
     curriculum = config.curriculum
-    if curriculum == CurriculumConfig():
+    if curriculum.model_copy(update={"distractors": None}) == CurriculumConfig():
         return None
     weights = [made_from["base"], made_from["init"]]
     shares = regimes = None
@@ -136,11 +148,32 @@ def _plan(
         shares = right_shares(samples, model, tokenizer, reward, config, weights, output, args)
     if curriculum.regimes is not None:
         regimes = regimes_of(samples, curriculum.regimes, dataset, info)
-    plan = plan_of(samples, config, shares, regimes)
+    return plan_of(samples, config, shares, regimes)
+
+
+def _laying(
+    distractors: Distractors, config: GrpoConfig, tokenizer: Any
+) -> Callable[[pl.DataFrame, Sequence[int]], list[Turns]]:
+    """What puts distractors into the prompts of all steps, within the length that prompts may have."""
+
+    def fits(turns: Turns) -> bool:
+        return len(prompt_ids(tokenizer, turns)) <= config.max_prompt_length
+
+    return partial(distractors.lay, per_step=config.prompts_per_step, fits=fits)
+
+
+def _told(plan: Plan | None, distractors: Distractors | None, output: Path, args: Any) -> dict[str, Any] | None:
+    """Note what the curriculum holds, in words and in ``curriculum.json``; None where there is none."""
+    if plan is None and distractors is None:
+        return None
+    facts = {} if plan is None else dict(plan.facts)
+    dropped = {} if plan is None else plan.dropped
+    if distractors is not None:
+        facts["distractors"] = dict(distractors.counts)
     if args.process_index == 0:
-        write_json(output / "curriculum.json", {"dropped": plan.dropped, **plan.facts})
-    say(f"grpo: curriculum: {json.dumps(plan.facts)}; dropped: {json.dumps(plan.dropped)}")
-    return plan
+        write_json(output / "curriculum.json", {"dropped": dropped, **facts})
+    say(f"grpo: curriculum: {json.dumps(facts)}; dropped: {json.dumps(dropped)}")
+    return facts
 
 
 def _policy(config: GrpoConfig, base: str, start: Start) -> Any:

@@ -1,6 +1,7 @@
 """Which prompts GRPO sees, and in which order."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,12 @@ class Prompts:
     dropped: Counter[str]
     """How many samples were left out, by reason."""
 
-    def ordered(self, config: GrpoConfig, plan: "Plan | None" = None) -> tuple["Dataset", Counter[str]]:
+    def ordered(
+        self,
+        config: GrpoConfig,
+        plan: "Plan | None" = None,
+        changed: Callable[[pl.DataFrame, Sequence[int]], Sequence[Any]] | None = None,
+    ) -> tuple["Dataset", Counter[str]]:
         """Lay out the prompts of all steps: one row a group, ``prompts_per_step`` rows a step.
 
         Without a curriculum each pass over the prompts is shuffled by the seed. No step holds a prompt twice. The order is
@@ -43,6 +49,7 @@ class Prompts:
         Args:
             config: Sizes.
             plan: The curriculum; None: without one.
+            changed: Gives the prompts of all steps from the samples and the rows of all steps; None: those of the samples.
 
         Returns:
             The rows, and how many samples were left out, by reason.
@@ -53,7 +60,11 @@ class Prompts:
         order = plan.order if plan else step_order(count, config.steps, config.prompts_per_step, config.seed)
         dropped = Counter({**self.dropped, **(plan.dropped if plan else {})})
         dropped["not_drawn"] = count - len(set(order)) - (sum(plan.dropped.values()) if plan else 0)
-        return Dataset.from_list([self.rows[place] for place in order]), dropped
+        rows = [self.rows[place] for place in order]
+        if changed is not None:
+            prompts = changed(self.samples, order)
+            rows = [{**row, "prompt": prompt} for row, prompt in zip(rows, prompts, strict=True)]
+        return Dataset.from_list(rows), dropped
 
 
 def usable_prompts(

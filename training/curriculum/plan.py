@@ -95,8 +95,13 @@ def _buckets(
         elif always is not None:
             left_out[always] += 1
     hardness = np.round(1 - np.array([shares[row] for row in live]), 9)
-    inner = np.round(np.arange(1, config.buckets) / config.buckets, 9)
-    edges = inner if config.by == "rollouts" or not live else np.quantile(hardness, inner)
+    inner = np.arange(1, config.buckets) / config.buckets
+    if config.by == "rollouts" or not live:
+        first = 0.0 if config.always_right == "keep" else 1 - config.right_from
+        end = 1.0 if config.always_wrong == "keep" else 1 - config.wrong_to
+        edges = [round(float(first + (end - first) * share), 9) for share in inner]
+    else:
+        edges = [float(edge) for edge in np.quantile(hardness, np.round(inner, 9))]
     places = np.searchsorted(edges, hardness, side="left")
     buckets = [[row for row, at in zip(live, places, strict=True) if at == place] for place in range(config.buckets)]
     facts = {

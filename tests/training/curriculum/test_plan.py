@@ -32,12 +32,12 @@ def steps_of(order: list[int], per_step: int = 4) -> list[list[int]]:
 
 
 def test_easy_prompts_come_first_and_settled_ones_never() -> None:
-    shares = [1.0] * 10 + [0.9] * 10 + [0.5] * 20 + [0.1] * 15 + [0.0] * 5
+    shares = [1.0] * 5 + [2 / 3] * 5 + [0.6] * 10 + [0.4] * 20 + [0.1] * 15 + [0.0] * 5
     plan = plan_of(SAMPLES, config(curriculum={"difficulty": {}}), shares)
     drawn = [[shares[row] for row in step] for step in steps_of(plan.order)]
     means = [float(np.mean(step)) for step in drawn]
     assert means == sorted(means, reverse=True)
-    assert {share for step in drawn for share in step} == {0.9, 0.5, 0.1}
+    assert {share for step in drawn for share in step} == {0.6, 0.4, 0.1}
     assert plan.dropped == {"always_right": 10, "always_wrong": 5}
     told = plan.facts["difficulty"]
     assert (told["bucket_1"], told["bucket_2"], told["bucket_3"], told["last"]) == (10, 20, 15, 0)
@@ -54,7 +54,8 @@ def test_buckets_of_probabilities_are_of_equal_size() -> None:
 
 
 def test_a_share_on_a_bound_belongs_to_the_easier_bucket() -> None:
-    plan = plan_of(SAMPLES, config(curriculum={"difficulty": {"rollouts": 6}}), [2 / 3] * 30 + [1 / 3] * 30)
+    difficulty = {"rollouts": 6, "always_right": "keep", "always_wrong": "keep"}
+    plan = plan_of(SAMPLES, config(curriculum={"difficulty": difficulty}), [2 / 3] * 30 + [1 / 3] * 30)
     told = plan.facts["difficulty"]
     assert (told["bucket_1"], told["bucket_2"], told["bucket_3"]) == (30, 30, 0)
 
@@ -162,6 +163,14 @@ def test_parts_combine() -> None:
         (
             {"curriculum": {"noise": {"stages": [{"steps": 3, "least": 1}, {"steps": 3, "least": 1}]}}},
             "least must fall from stage to stage",
+        ),
+        (
+            {"curriculum": {"distractors": {"stages": [{"steps": 5, "items": 0}]}}},
+            "curriculum.distractors have 5 steps together, and steps is 6",
+        ),
+        (
+            {"curriculum": {"distractors": {"stages": [{"steps": 3, "items": 1}, {"steps": 3, "items": 1}]}}},
+            "items must rise from stage to stage, and 1 follows 1",
         ),
         ({"curriculum": {"difficulty": {"by": "probability"}}, "reply": "tagged"}, "set by to rollouts"),
         ({"select": {}, "reply": "tagged"}, "select scores plain replies"),

@@ -17,10 +17,10 @@ class DifficultyConfig(Config):
     rollouts: int = Field(default=8, ge=2, le=64)
     """Answers sampled for each prompt, at the recipe's ``temperature``."""
     buckets: int = Field(default=3, ge=1)
-    """Parts of the prompts, trained from the easiest on; those of one are shuffled. Of rollouts, ranges of equal width from always
-    right to always wrong; of probabilities, which stand close together, parts of equal size."""
-    right_from: float = Field(default=0.99, gt=0.5, le=1)
-    """Share, or probability, from which a prompt counts as always right."""
+    """Parts of the prompts, trained from the easiest on; those of one are shuffled. Of rollouts, ranges of equal width between
+    ``right_from`` and ``wrong_to``; of probabilities, which stand close together, parts of equal size."""
+    right_from: float = Field(default=2 / 3, gt=0.5, le=1)
+    """Share, or probability, from which a prompt counts as always right; two thirds are RETuning's bound of easy prompts."""
     wrong_to: float = Field(default=0.01, ge=0, lt=0.5)
     """Share, or probability, up to which a prompt counts as always wrong."""
     always_right: Literal["drop", "last", "keep"] = "drop"
@@ -40,7 +40,7 @@ class NoiseStage(Config):
 
 
 class NoiseConfig(Config):
-    """Clear moves first: the return that followed a training prompt as a measure of how much its label can be believed."""
+    """Clear moves first: the return that followed tells how noisy a label is. Noise in the prompts is what ``distractors`` adds."""
 
     stages: list[NoiseStage] = Field(min_length=1)
     """Their steps add up to ``steps``, and ``least`` falls from one to the next."""
@@ -51,6 +51,33 @@ class NoiseConfig(Config):
         for before, after in pairwise(stages):
             if after.least >= before.least:
                 raise ValueError(f"least must fall from stage to stage, and {after.least:g} follows {before.least:g}")
+        return stages
+
+
+class DistractorStage(Config):
+    """A stretch of training with so many lines of other companies' news in each prompt."""
+
+    steps: int = Field(ge=1)
+    """Length of the stage."""
+    items: int = Field(ge=0, le=20)
+    """Lines put in; fewer where fewer were known by the decision or fit into ``max_prompt_length`` (counted)."""
+
+
+class DistractorsConfig(Config):
+    """News of other companies annealed into the prompts' own, as in QARL. Labels stay what they were."""
+
+    stages: list[DistractorStage] = Field(min_length=1)
+    """Their steps add up to ``steps``, and ``items`` rises from one to the next."""
+    days: int = Field(default=7, ge=1)
+    """The prompt that lends its news was decided at most so many days before the one that gets it, and never after it. Above 7, days of
+    the week no longer tell weeks apart."""
+
+    @field_validator("stages")
+    @classmethod
+    def _annealed_in(cls, stages: list[DistractorStage]) -> list[DistractorStage]:
+        for before, after in pairwise(stages):
+            if after.items <= before.items:
+                raise ValueError(f"items must rise from stage to stage, and {after.items} follows {before.items}")
         return stages
 
 
@@ -71,6 +98,8 @@ class CurriculumConfig(Config):
     """Easy prompts first; None: in shuffled order."""
     noise: NoiseConfig | None = None
     """Clear moves first; None: all sizes at any time. Not with ``difficulty``."""
+    distractors: DistractorsConfig | None = None
+    """News of other companies in growing number; None: prompts as they were built."""
     regimes: RegimesConfig | None = None
     """Each step holds its share of each regime; None: as chance has it."""
     balance: bool = False

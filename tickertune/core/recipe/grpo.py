@@ -79,9 +79,13 @@ class GrpoConfig(StageConfig):
 
     @model_validator(mode="after")
     def _curriculum_fits(self) -> "GrpoConfig":
-        noise, difficulty = self.curriculum.noise, self.curriculum.difficulty
-        if noise is not None and (total := sum(stage.steps for stage in noise.stages)) != self.steps:
-            raise ValueError(f"the stages of curriculum.noise have {total} steps together, and steps is {self.steps}")
+        difficulty = self.curriculum.difficulty
+        for name, block in (("noise", self.curriculum.noise), ("distractors", self.curriculum.distractors)):
+            total = self.steps if block is None else sum(stage.steps for stage in block.stages)
+            if total != self.steps:
+                raise ValueError(
+                    f"the stages of curriculum.{name} have {total} steps together, and steps is {self.steps}"
+                )
         if difficulty is not None and difficulty.by == "probability" and self.reply == "tagged":
             raise ValueError("curriculum.difficulty by probability reads plain replies: set by to rollouts")
         if self.select is not None and self.reply == "tagged":
