@@ -1,6 +1,6 @@
 """The figures of ``rationale_loop.py`` as Markdown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -23,7 +23,8 @@ def tables(found: Mapping[int, Mapping[str, Any]]) -> str:
     if rated := [one for one in _each(found) if REWARD_MODEL in one[2]["training"]]:
         lines += ["", "reward model, on pairs of later days:", ""]
         lines += [
-            f"- {world} {seed}: {_accuracy(own['training'][REWARD_MODEL]['held_out'])}" for world, seed, own in rated
+            f"- {world} {seed}: {_accuracy(own['training'][REWARD_MODEL].get('held_out'))}"
+            for world, seed, own in rated
         ]
     lines += ["", "training: samples or pairs, tokens, seconds:", ""]
     for world, seed, own in _each(found):
@@ -52,7 +53,9 @@ def _curves(found: Mapping[int, Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-def _accuracy(held_out: Mapping[str, Any]) -> str:
+def _accuracy(held_out: Mapping[str, Any] | None) -> str:
+    if held_out is None:
+        return "not judged, since reward_model.held_out is null"
     rules = ", ".join(f"{name} {value:.3f}" for name, value in held_out["rules"].items())
     bounds = "" if held_out["low"] is None else f" [{held_out['low']:.3f}, {held_out['high']:.3f}]"
     return f"{held_out['accuracy']:.3f}{bounds} of {held_out['pairs']} pairs since {held_out['since'][:10]} ({rules})"
@@ -92,22 +95,33 @@ def _paired(name: str) -> bool:
 
 
 def _score_table(found: Mapping[int, Mapping[str, Any]], chosen: Callable[[str], bool]) -> list[str]:
-    """A line for each world and predictor: the mean over seeds of each metric, and the MCC of each seed with its interval."""
+    """A line for each world and predictor: its seeds, the mean over them of each metric, and the MCC of each with its interval.
+
+    Where only some of these seeds have a metric, the mean says of how many it is.
+    """
     lines = [
-        f"| world | predictor | mean {' | mean '.join(METRICS)} | MCC of each seed |",
-        "|---|---|" + "---|" * (len(METRICS) + 1),
+        f"| world | predictor | seeds | mean {' | mean '.join(METRICS)} | MCC of each seed |",
+        "|---|---|---|" + "---|" * (len(METRICS) + 1),
     ]
     for world in next(iter(found.values())):
-        rows = [row for own in found.values() for row in own[world]["metrics"] if chosen(row["checkpoint"])]
-        for name in dict.fromkeys(row["checkpoint"] for row in rows):
-            values: dict[str, list[float]] = {metric: [] for metric in METRICS}
-            for row in rows:
-                if row["checkpoint"] == name and row["metric"] in values:
-                    values[row["metric"]].append(row["value"])
-            means = " | ".join(f"{fmean(seen):.3f}" if seen else "" for seen in values.values())
-            each = "; ".join(_interval(row) for row in rows if row["checkpoint"] == name and row["metric"] == "mcc")
-            lines.append(f"| {world} | {name} | {means} | {each} |")
+        rows = [
+            (seed, row) for seed, own in found.items() for row in own[world]["metrics"] if chosen(row["checkpoint"])
+        ]
+        for name in dict.fromkeys(row["checkpoint"] for _, row in rows):
+            own = [(seed, row) for seed, row in rows if row["checkpoint"] == name]
+            seeds = len({seed for seed, _ in own})
+            means = " | ".join(
+                _mean([row["value"] for _, row in own if row["metric"] == one], seeds) for one in METRICS
+            )
+            each = "; ".join(_interval(row) for _, row in own if row["metric"] == "mcc")
+            lines.append(f"| {world} | {name} | {seeds} of {len(found)} | {means} | {each} |")
     return lines
+
+
+def _mean(values: Sequence[float], seeds: int) -> str:
+    if not values:
+        return ""
+    return f"{fmean(values):.3f}" + ("" if len(values) == seeds else f" ({len(values)})")
 
 
 def _interval(row: Mapping[str, Any]) -> str:
