@@ -1,19 +1,17 @@
 """Checkpoints: which weights a name stands for, what an engine must load for them, and their fingerprint."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tickertune.core import stage_facts
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import read_json, sha256_value
+from tickertune.core.files import sha256_value
 from tickertune.core.models import check_adapter, check_weights, folder_hashes, model_fingerprint, resolve_model
 from tickertune.core.quantization import dequantised_base
 from tickertune.core.recipe import ModelConfig
 from tickertune.core.reward_model import KIND
 
-FACTS = "tickertune.json"
-CHECKPOINTS = "checkpoints"
-"""Folder of a stage with the checkpoints of its training."""
+FACTS, CHECKPOINTS = stage_facts.FACTS, stage_facts.CHECKPOINTS
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def checkpoint_of(name: str, stage_folder: Path, model: ModelConfig) -> Checkpoi
     if not stage_folder.is_dir():
         raise TickerTuneError(f"Checkpoint folder {stage_folder} does not exist", "Train it first, or correct the path")
     base = resolve_model(model)
-    facts: dict[str, str] = next((read_json(path) for path in _facts_of(stage_folder) if path.is_file()), {})
+    facts = stage_facts.facts_near(stage_folder)
     if facts.get("kind") == KIND:
         raise TickerTuneError(f"{stage_folder} holds a reward model, which writes no replies", "Name a policy's folder")
     quantization, dtype = facts.get("quantization"), facts.get("dtype") or model.dtype
@@ -79,14 +77,8 @@ def checkpoint_of(name: str, stage_folder: Path, model: ModelConfig) -> Checkpoi
             return Checkpoint(name, base, model=folder, revision=model.revision, dtype=dtype)
     adapter = stage_folder / "adapter" if (stage_folder / "adapter").is_dir() else stage_folder
     check_adapter(adapter, base)
+    stage_facts.check_base(adapter, base, model.revision)
     return Checkpoint(name, base, adapter, quantization=quantization, revision=model.revision, dtype=dtype)
-
-
-def _facts_of(folder: Path) -> Sequence[Path]:
-    """Where a stage's facts may stand, seen from the stage, from its adapter, or from a checkpoint of its training."""
-    if folder.parent.name == CHECKPOINTS:
-        return (folder.parent.parent / FACTS,)
-    return (folder / FACTS, folder.parent / FACTS) if folder.name in ("adapter", "model") else (folder / FACTS,)
 
 
 def materialise(checkpoint: Checkpoint) -> Weights:

@@ -16,6 +16,7 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.models import model_fingerprint
 from tickertune.core.recipe.base import WITHOUT_EFFECT
 from tickertune.core.recipe.dpo import DpoConfig
+from tickertune.core.stage_facts import base_facts
 from training.checkpoints import CompletenessCallback
 from training.log import LogCallback
 from training.models import add_adapter, load_adapter, load_base, load_tokenizer
@@ -97,8 +98,7 @@ def train(config: DpoConfig) -> dict[str, Any]:
     run_trainer(trainer, log, origin, output, config)
     facts = {
         "model": config.model.name,
-        "base": base,
-        "base_fingerprint": origin["base"],
+        **base_facts(base, config.model.revision),
         "pairs": len(pairs),
         "pairs_hash": pairs_hash,
         "dropped": dict(pairs.dropped),

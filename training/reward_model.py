@@ -21,6 +21,7 @@ from tickertune.core.models import model_fingerprint
 from tickertune.core.recipe.base import WITHOUT_EFFECT
 from tickertune.core.recipe.reward_model import RewardModelConfig
 from tickertune.core.reward_model import KIND, RewardModel
+from tickertune.core.stage_facts import base_facts
 from tickertune.core.tasks import get_task
 from training.checkpoints import CompletenessCallback, save_result
 from training.held_out_pairs import accuracy_of, simple_rules, split_by_time
@@ -82,8 +83,7 @@ def train(config: RewardModelConfig) -> dict[str, Any]:
     facts = {
         "kind": KIND,
         "model": config.model.name,
-        "base": base,
-        "base_fingerprint": origin["base"],
+        **base_facts(base, config.model.revision),
         "max_length": config.max_length,
         "pairs": len(pairs),
         "pairs_hash": pairs_hash,

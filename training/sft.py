@@ -15,6 +15,7 @@ from trl import SFTTrainer
 from data_pipeline.dataset import read_info
 from tickertune.core.recipe import SftConfig
 from tickertune.core.recipe.sft import LossWeights
+from tickertune.core.stage_facts import base_facts
 from tickertune.core.tasks import get_task
 from training.checkpoints import CompletenessCallback
 from training.examples import Examples, build_examples, train_samples
@@ -76,7 +77,7 @@ def train(config: SftConfig) -> dict[str, Any]:
     run_trainer(trainer, log, origin(config, info, base), output, config)
     facts = {
         "model": config.model.name,
-        "base": base,
+        **base_facts(base, config.model.revision),
         "samples": len(examples),
         "dropped": dict(examples.dropped),
         "truncated": examples.truncated,

@@ -10,6 +10,7 @@ from tickertune.core.models import check_adapter, check_weights, resolve_model
 from tickertune.core.recipe import RewardModelConfig, SftConfig, StageConfig
 from tickertune.core.recipe.run import TrainingConfig
 from tickertune.core.reward_model import KIND
+from tickertune.core.stage_facts import check_base
 from tickertune.core.tracking import UNTRACKED, trackers_of
 from training.models import Method
 from training.preflight import check_output, check_quantization, folders
@@ -63,6 +64,7 @@ def base_of(config: StageConfig, opened: Opening, args: Any) -> str:
         check_output(opened.output, base, start.method)
         if start.weights is not None and start.method != "full":
             check_adapter(start.weights, base)
+            check_base(start.weights, base, config.model.revision)
     return base
 
 

@@ -1,6 +1,7 @@
 """From a model's name to a local folder of safetensors that transformers and vLLM can load."""
 
 import os
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def folder_hashes(folder: Path) -> dict[str, str]:
     """
     names = ("config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
     files = [folder / name for name in names if (folder / name).is_file()]
-    hashes = {path.name: sha256_file(path) for path in sorted([*files, *folder.glob("*.safetensors")])}
+    hashes = {path.name: _file_hash(path) for path in sorted([*files, *folder.glob("*.safetensors")])}
     adapter = folder / "adapter_config.json"
     if adapter.is_file():
         config = read_json(adapter)
@@ -101,11 +102,47 @@ def model_fingerprint(model: str, revision: str | None = None) -> str:
     folder = Path(model)
     if folder.is_dir():
         return sha256_value(folder_hashes(folder))
+    snapshot = _snapshot(model, revision)
+    commit = revision if snapshot is None else snapshot.name
+    return sha256_value({"id": model, "commit": commit})
+
+
+def weights_hash(model: str, revision: str | None = None) -> str | None:
+    """Hash of a model's weights alone, the same for a folder and for the Hub model that it is a copy of.
+
+    Args:
+        model: Folder or Hub id.
+        revision: Hub commit.
+
+    Returns:
+        None where a Hub model's weights are not in the local cache.
+    """
+    folder = Path(model) if Path(model).is_dir() else _snapshot(model, revision)
+    files = [] if folder is None else sorted(folder.glob("*.safetensors"))
+    return sha256_value({path.name: _file_hash(path) for path in files}) if files else None
+
+
+def _snapshot(model: str, revision: str | None) -> Path | None:
+    """Folder of a Hub model's commit in the local cache."""
     from huggingface_hub import try_to_load_from_cache
 
     cached = try_to_load_from_cache(model, "config.json", revision=revision)
-    commit = Path(cached).parent.name if isinstance(cached, str) else revision
-    return sha256_value({"id": model, "commit": commit})
+    return Path(cached).parent if isinstance(cached, str) else None
+
+
+def _file_hash(path: Path) -> str:
+    """SHA-256 of a file; gigabytes of weights are read once a process, and those in the Hub's cache not at all."""
+    blob = path.resolve()
+    if blob.parent.name == "blobs" and len(blob.name) == 64:  # the cache calls large files by their SHA-256
+        return blob.name
+    stat = blob.stat()
+    return _hash_of(blob, (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+
+
+@cache
+def _hash_of(path: Path, stamp: tuple[int, ...]) -> str:
+    """SHA-256 of a file as it was at ``stamp``."""
+    return sha256_file(path)
 
 
 def _smollm2() -> Path:

@@ -10,6 +10,7 @@ from eval.backends.base import Backend
 from tickertune.core.models import check_adapter, model_fingerprint, resolve_model
 from tickertune.core.prompting import prompt_ids
 from tickertune.core.recipe.rationales import EngineTeacherConfig, RationalesConfig
+from tickertune.core.stage_facts import check_base
 from training.models import load_tokenizer
 from training.rationales.teacher import Ask, Chat, Reply
 
@@ -29,6 +30,7 @@ class EngineTeacher:
         self._base = resolve_model(teacher.model)
         if teacher.adapter is not None:
             check_adapter(teacher.adapter, self._base)
+            check_base(teacher.adapter, self._base, teacher.model.revision)
         self._tokenizer: Any = load_tokenizer(self._base, teacher.model)
         self._engine = choose_backend(teacher.backend)
         self._stack = ExitStack()
