@@ -17,6 +17,7 @@ from transformers import (
 )
 from trl.trainer.reward_trainer import suppress_seqcls_warning
 
+from tickertune.core.disk import is_disk_full
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.quantization import nf4_config
 from tickertune.core.recipe import LoraConfig, ModelConfig
@@ -30,8 +31,20 @@ def use_cpu() -> bool:
 
 
 def load_tokenizer(base: str, model: ModelConfig) -> PreTrainedTokenizerBase:
-    """Load the tokenizer, with the end token as padding where the model names none."""
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(base, revision=model.revision)
+    """Load the tokenizer, with the end token as padding where the model names none.
+
+    Raises:
+        TickerTuneError: It is not there: the model is gated, private or unknown, or the Hub cannot be reached.
+    """
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(base, revision=model.revision)
+    except OSError as error:
+        if is_disk_full(error):
+            raise
+        raise TickerTuneError(
+            f"The tokenizer of {base} cannot be loaded ({str(error).splitlines()[0]})",
+            "Correct the name, set HF_TOKEN for a gated or private model, or give a local folder",
+        ) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.clean_up_tokenization_spaces = False  # a habit of WordPiece that would change rollouts' text
@@ -76,6 +89,20 @@ def _loading(model: ModelConfig, method: Method) -> dict[str, Any]:
     return loading
 
 
+def check_rater(base: str, model: ModelConfig) -> Any:
+    """Return the configuration of a model that can be trained as a reward model.
+
+    Raises:
+        TickerTuneError: transformers has no head of one output for this kind of model.
+    """
+    shape = AutoConfig.from_pretrained(base, revision=model.revision)
+    if type(shape) not in AutoModelForSequenceClassification._model_mapping:
+        raise TickerTuneError(
+            f"transformers has no sequence classifier of type {shape.model_type}", "Use another model"
+        )
+    return shape
+
+
 def load_rater(base: str, model: ModelConfig, method: Method, tokenizer: PreTrainedTokenizerBase, seed: int) -> Any:
     """Load a language model with a new head of one output in the place of its vocabulary's, for training as a reward model.
 
@@ -89,11 +116,7 @@ def load_rater(base: str, model: ModelConfig, method: Method, tokenizer: PreTrai
     Raises:
         TickerTuneError: transformers has no such head for this kind of model.
     """
-    shape = AutoConfig.from_pretrained(base, revision=model.revision)
-    if type(shape) not in AutoModelForSequenceClassification._model_mapping:
-        raise TickerTuneError(
-            f"transformers has no sequence classifier of type {shape.model_type}", "Use another model"
-        )
+    check_rater(base, model)
     set_seed(seed)
     with suppress_seqcls_warning():
         rater = AutoModelForSequenceClassification.from_pretrained(

@@ -11,6 +11,7 @@ from trl import DPOConfig, GRPOConfig, RewardConfig, SFTConfig
 from tickertune.core.errors import TickerTuneError, did_you_mean
 from tickertune.core.recipe import DpoConfig, EpochsConfig, GrpoConfig, PairsConfig, RewardModelConfig, StageConfig
 from tickertune.core.recipe import SftConfig as SftRecipe
+from tickertune.core.recipe.run import TrainingConfig
 from training.models import use_cpu
 from training.trainer_values import BIASES, wrong_values
 
@@ -48,6 +49,17 @@ MICRO_BATCH = 16
 
 
 def sft_args(config: SftRecipe, output: Path) -> SFTConfig:
+def stage_args(config: TrainingConfig, output: Path) -> SFTConfig | DPOConfig | RewardConfig | GRPOConfig:
+    """Return the arguments of the stage's trainer; errors as those of the function for its kind."""
+    if isinstance(config, SftRecipe):
+        return sft_args(config, output)
+    if isinstance(config, DpoConfig):
+        return dpo_args(config, output)
+    if isinstance(config, RewardModelConfig):
+        return reward_model_args(config, output)
+    return grpo_args(config, output)
+
+
     """Return the arguments of TRL's SFTTrainer.
 
     Raises:

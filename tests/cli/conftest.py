@@ -111,4 +111,5 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
     monkeypatch.setattr("eval.evaluate.evaluate", lambda data, found, config, folder, world: stages.note(folder))
     monkeypatch.setattr("eval.report.write_report", report)
     monkeypatch.setattr(pipeline, "preflight", lambda recipe: None)
+    monkeypatch.setattr(pipeline, "look_before_training", lambda run, recipe, plan, after: [])
     return stages

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tickertune.cli import checks
-from tickertune.cli.checks import pin_revision, preflight
+from tickertune.cli import checks, hub_models
+from tickertune.cli.checks import preflight
+from tickertune.cli.hub_models import pin_revision
 from tickertune.core import tracking
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_text
@@ -66,6 +67,45 @@ def test_adapter_that_the_evaluation_could_not_load_is_refused_before_it_is_trai
     preflight(load(recipe_folder, eval__backend="transformers", **dora))
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"sft": "null", "grpo__lora": "{dora: true}"}, r"adapter of grpo\.lora: .*DoRA"),
+        ({"sft": "null", "grpo__lora": "{r: 1024}"}, r"adapter of grpo\.lora: .*rank"),
+        ({"sft__lora": "{dora: true}"}, r"adapter of sft\.lora: .*DoRA"),
+    ],
+)
+def test_an_adapter_that_another_stage_makes_is_refused_too(changes, said, recipe_folder, monkeypatch):
+    monkeypatch.setattr(checks, "find_spec", lambda name: object())
+    with pytest.raises(TickerTuneError, match=said):
+        preflight(load(recipe_folder, eval__backend="vllm", **changes))
+
+
+def test_dpo_alone_makes_the_adapter_that_is_looked_at(argued_folder, monkeypatch):
+    monkeypatch.setattr(checks, "find_spec", lambda name: object())
+    alone = {"sft": "null", "eval__backend": "vllm"}
+    with pytest.raises(TickerTuneError, match=r"adapter of dpo\.lora: .*DoRA"):
+        preflight(load(argued_folder, dpo__lora="{dora: true}", **alone))
+    preflight(load(argued_folder, grpo__lora="{dora: true}", **alone))  # GRPO goes on with DPO's
+
+
+@pytest.mark.parametrize(
+    ("cuda", "changes", "said"),
+    [
+        (False, {}, "rollouts by vLLM need an NVIDIA GPU"),
+        (True, {"sft__method": "qlora"}, "a QLoRA policy cannot be handed to vLLM"),
+    ],
+)
+def test_rollouts_that_vllm_cannot_do_are_refused_before_the_run(cuda, changes, said, recipe_folder, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(checks, "find_spec", lambda name: object())
+    monkeypatch.setattr("training.preflight.checks.find_spec", lambda name: object())
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    with pytest.raises(TickerTuneError, match=said):
+        preflight(load(recipe_folder, grpo__vllm="true", **changes))
+
+
 def test_qlora_without_bitsandbytes_is_named(recipe_folder, monkeypatch):
     without(monkeypatch, "bitsandbytes")
     with pytest.raises(TickerTuneError, match="bitsandbytes is not installed"):
@@ -102,19 +142,19 @@ def test_all_that_is_wrong_is_told_at_once(recipe_folder, tmp_path):
 
 def test_hub_model_gets_one_commit_for_all_stages_and_keeps_it(recipe_folder, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(checks, "hub_commit", lambda name: asked.append(name) or "c0ffee")
+    monkeypatch.setattr(hub_models, "hub_commit", lambda name: asked.append(name) or "c0ffee")
     first = pin_revision(load(recipe_folder, model="{name: owner/model}"))
     assert first.sft is not None
     assert first.grpo is not None
     assert {first.model.revision, first.sft.model.revision, first.grpo.model.revision} == {"c0ffee"}
     write_text(tmp_path / "run/recipe.yaml", "model: {name: owner/model, revision: c0ffee}")
-    monkeypatch.setattr(checks, "hub_commit", lambda name: "moved on")
+    monkeypatch.setattr(hub_models, "hub_commit", lambda name: "moved on")
     assert pin_revision(load(recipe_folder, model="{name: owner/model}")).model.revision == "c0ffee"
     assert asked == ["owner/model"]
 
 
 def test_the_teachers_model_gets_a_commit_of_its_own(argued_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(checks, "hub_commit", lambda name: f"commit of {name}")
+    monkeypatch.setattr(hub_models, "hub_commit", lambda name: f"commit of {name}")
     teacher = "{kind: engine, model: {name: owner/teacher}}"
     first = pin_revision(load(argued_folder, model="{name: owner/model}", rationales__teacher=teacher))
     assert first.rationales is not None
@@ -137,12 +177,12 @@ def test_a_teacher_that_cannot_be_asked_is_told_before_the_data_are_built(argued
 def test_a_tracker_that_is_not_installed_is_told(recipe_folder, monkeypatch):
     monkeypatch.setattr(tracking, "find_spec", lambda name: None)
     preflight(load(recipe_folder))
-    with pytest.raises(TickerTuneError, match=r"names tensorboard, which is not installed.*make tracking") as raised:
+    with pytest.raises(TickerTuneError, match=r"names tensorboard, which is not installed.*make setup") as raised:
         preflight(load(recipe_folder, tracking="tensorboard"))
     assert str(raised.value).count("names tensorboard") == 1  # sft and grpo, said once
 
 
 def test_local_models_need_no_commit(recipe_folder, monkeypatch):
-    monkeypatch.setattr(checks, "hub_commit", lambda name: pytest.fail("asked the Hub"))
+    monkeypatch.setattr(hub_models, "hub_commit", lambda name: pytest.fail("asked the Hub"))
     recipe = load(recipe_folder)
     assert pin_revision(recipe) == recipe

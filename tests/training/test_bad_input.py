@@ -143,8 +143,10 @@ def test_a_reward_that_raises_ends_the_stage_and_what_was_saved_stays(
 
     with monkeypatch.context() as patch:
         patch.setattr(my_reward_that_fails, "term", failing)
-        with pytest.raises(ZeroDivisionError, match="of the user's own"):
+        said = r"Reward term 'my_reward_that_fails.term' raised ZeroDivisionError: of the user's own \(test_bad_input.py, line \d+\)"
+        with pytest.raises(TickerTuneError, match=rf"{said}\. Correct it and give the same command again") as raised:
             grpo.train(grpo_config(dataset, tmp_path / "cut", rewards=rewards))
+    assert isinstance(raised.value.__cause__, ZeroDivisionError)
     assert not (tmp_path / "cut" / "adapter").exists()
     grpo.train(grpo_config(dataset, tmp_path / "cut", rewards=rewards))
     assert equal_weights(tmp_path / "whole" / "adapter", tmp_path / "cut" / "adapter")

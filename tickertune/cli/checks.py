@@ -3,13 +3,15 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from tickertune.cli.accelerated import load_accelerate
+from tickertune.cli.hub_models import check_hub_rights, hub_names
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.models import BUILT_IN, check_adapter, resolve_model
+from tickertune.core.models import check_adapter, resolve_model
 from tickertune.core.recipe import (
     CollectedSourceConfig,
     DataConfig,
@@ -19,13 +21,11 @@ from tickertune.core.recipe import (
     FundamentalsContextConfig,
     MacroContextConfig,
     MixtureDataConfig,
-    ModelConfig,
     PromptConfig,
     Recipe,
     SentimentDataConfig,
     SourceConfig,
     StockNetSourceConfig,
-    read_yaml,
 )
 from tickertune.core.tracking import UNTRACKED, trackers_of
 
@@ -39,17 +39,26 @@ def preflight(recipe: Recipe) -> None:
     Raises:
         TickerTuneError: All that is wrong, with all remedies.
     """
+    raise_all(failures(recipe))
+
+
+def failures(recipe: Recipe) -> list[TickerTuneError]:
+    """Return all that is wrong with what a run needs and that can be known before it starts, each once."""
     found: dict[str, TickerTuneError] = {}
     for check in _checks(recipe):
         try:
             check()
         except TickerTuneError as error:
             found.setdefault(str(error), error)  # two stages may lack the same
-    failures = list(found.values())
-    if len(failures) == 1:
-        raise failures[0]
-    if failures:
-        raise TickerTuneError("; ".join(e.cause for e in failures), "; ".join(e.remedy for e in failures))
+    return list(found.values())
+
+
+def raise_all(found: Sequence[TickerTuneError]) -> None:
+    """Raise what was found wrong, as one error with all causes and remedies; nothing where nothing was."""
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise TickerTuneError("; ".join(e.cause for e in found), "; ".join(e.remedy for e in found))
 
 
 def _checks(recipe: Recipe) -> Iterator[Callable[[], object]]:
@@ -57,10 +66,13 @@ def _checks(recipe: Recipe) -> Iterator[Callable[[], object]]:
     for world in recipe.worlds.values():
         yield from (partial(check_source_path, path) for path in source_paths(world.data))
     yield lambda: check_engine(recipe)
+    yield lambda: check_rollouts(recipe)
     yield lambda: check_adapter_kind(recipe)
     yield lambda: check_quantization(recipe)
-    yield lambda: check_accelerate(recipe.accelerate)
+    if recipe.accelerate is not None:
+        yield partial(load_accelerate, recipe.accelerate)
     yield lambda: resolve_model(recipe.model)
+    yield from (partial(_check_rights, name) for name in hub_names(recipe))
     yield lambda: check_teacher(recipe)
     for _, stage in recipe.training():
         yield partial(trackers_of, stage.tracking)
@@ -127,17 +139,28 @@ def check_engine(recipe: Recipe) -> None:
         )
 
 
+def check_rollouts(recipe: Recipe) -> None:
+    """Refuse rollouts by vLLM where it cannot be handed the policy: no GPU, or a QLoRA adapter."""
+    if recipe.grpo is None or not recipe.grpo.vllm or find_spec("vllm") is None:  # the last is told by check_engine
+        return
+    from training.preflight import check_vllm
+
+    check_vllm(recipe.grpo, "lora" if recipe.sft is None else recipe.sft.method)
+
+
 def check_adapter_kind(recipe: Recipe) -> None:
-    """Refuse an adapter that the evaluation's vLLM would not load after hours of training."""
+    """Refuse an adapter that the evaluation's vLLM would not load after hours of training: that of the first policy, on which the others go on."""
     chosen = recipe.eval.backend == "vllm" or (recipe.eval.backend == "auto" and find_spec("vllm") is not None)
-    if not chosen or recipe.sft is None or recipe.sft.method == "full":
+    first = recipe.policies()[:1]
+    if not chosen or not first or (recipe.sft is not None and recipe.sft.method == "full"):
         return
     from eval.backends.adapters import reasons_against_vllm
 
-    reasons = reasons_against_vllm({"r": recipe.sft.lora.r, "use_dora": recipe.sft.lora.dora})
+    lora = getattr(recipe, first[0]).lora
+    reasons = reasons_against_vllm({"r": lora.r, "use_dora": lora.dora})
     if reasons:
         raise TickerTuneError(
-            f"vLLM would not load the adapter of sft.lora: {'; '.join(reasons)}",
+            f"vLLM would not load the adapter of {first[0]}.lora: {'; '.join(reasons)}",
             "Set eval.backend to transformers, or train without it; scripts/merge_adapter.py makes a model of it that vLLM loads",
         )
 
@@ -161,10 +184,10 @@ def check_teacher(recipe: Recipe) -> None:
             check_adapter(teacher.adapter, base)
 
 
-def check_accelerate(path: Path | None) -> None:
-    """Refuse an accelerate configuration that is not there."""
-    if path is not None and not path.is_file():
-        raise TickerTuneError(f"Accelerate configuration {path} does not exist", "Use one of recipes/accelerate/*.yaml")
+def _check_rights(name: str) -> None:
+    note = check_hub_rights(name)
+    if note is not None:
+        print(note, file=sys.stderr, flush=True)
 
 
 def settle_tracking(recipe: Recipe) -> Recipe:
@@ -177,54 +200,3 @@ def settle_tracking(recipe: Recipe) -> Recipe:
         for name, trackers in named.items()
     }
     return recipe.model_copy(update=stages)
-
-
-def pin_revision(recipe: Recipe) -> Recipe:
-    """Return the recipe with the commit of each Hub model that it names without one, so that no stage drifts.
-
-    A run that is taken up keeps the commit that it was started with; a stored copy answers without the network.
-
-    Raises:
-        TickerTuneError: The Hub does not know a model, or cannot be reached and holds no stored copy.
-    """
-    started = recipe.output / "recipe.yaml"
-    before = read_yaml(started) if started.is_file() else {}
-    model = _pinned(recipe.model, before.get("model"))
-    changes: dict[str, object] = {"model": model}
-    for name, stage in recipe.training():
-        if stage.model.revision is None:
-            changes[name] = stage.model_copy(
-                update={"model": stage.model.model_copy(update={"revision": model.revision})}
-            )
-    rationales = recipe.rationales
-    if rationales is not None and isinstance(rationales.teacher, EngineTeacherConfig):
-        asked_before = ((before.get("rationales") or {}).get("teacher") or {}).get("model")
-        teacher = rationales.teacher.model_copy(update={"model": _pinned(rationales.teacher.model, asked_before)})
-        changes["rationales"] = rationales.model_copy(update={"teacher": teacher})
-    return recipe.model_copy(update=changes)
-
-
-def _pinned(model: ModelConfig, before: dict[str, str] | None) -> ModelConfig:
-    """The model with the commit that it had ``before``, else with the Hub's; one that needs none as it is."""
-    if model.revision is not None or model.name in BUILT_IN or Path(model.name).expanduser().is_dir():
-        return model
-    known = before.get("revision") if before is not None and before.get("name") == model.name else None
-    return model.model_copy(update={"revision": known or hub_commit(model.name)})
-
-
-def hub_commit(name: str) -> str:
-    """Return the commit that the Hub's main branch of a model stands at, or that of the copy stored here."""
-    import httpx
-    from huggingface_hub import HfApi, constants
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-
-    stored = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}" / "refs" / "main"
-    try:
-        return str(HfApi().model_info(name, timeout=20).sha)
-    except (HfHubHTTPError, OfflineModeIsEnabled, httpx.HTTPError, OSError) as error:
-        if stored.is_file():
-            return stored.read_text(encoding="ascii").strip()
-        raise TickerTuneError(
-            f"Model {name} could not be found on the Hub ({str(error).splitlines()[0]})",
-            "Correct the name, set HF_TOKEN for a gated model, or give a local folder",
-        ) from error

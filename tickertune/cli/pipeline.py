@@ -3,8 +3,10 @@
 import sys
 from pathlib import Path
 
-from tickertune.cli.checks import pin_revision, preflight, settle_tracking
+from tickertune.cli.checks import preflight, settle_tracking
 from tickertune.cli.clock import Clock, duration
+from tickertune.cli.hub_models import pin_revision
+from tickertune.cli.looking import look_before_training
 from tickertune.cli.steps import Step, steps
 from tickertune.core.files import read_json
 from tickertune.core.lock import folder_lock
@@ -34,6 +36,9 @@ def run_recipe(recipe: Recipe) -> Path:
             _do(run, step, f"[{number}/{len(plan)}] {step.world} {step.stage}", clock)
             if step.stage == "data":
                 _check_shots(run, recipe, step.world)
+            if step.stage in ("data", "rationales"):
+                for line in look_before_training(run, recipe, plan, step):
+                    _say(line)
         from eval.report import write_report
 
         return write_report(run.folder)

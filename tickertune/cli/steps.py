@@ -105,7 +105,7 @@ def _training_step(run: Run, recipe: Recipe, world: str, stage: str, config: Tra
     policies = recipe.policies()
     earlier = policies[: policies.index(stage)] if stage in policies else []
     init = run.stage_folder(world, earlier[-1]) if earlier else None
-    reads, dataset = _read_by(recipe, stage)
+    reads, dataset = read_by(recipe, stage)
 
     def work(folder: Path) -> dict[str, Any]:
         paths: dict[str, Path | None] = {"dataset": run.folder / world / dataset, "output": folder}
@@ -126,7 +126,7 @@ def _training_step(run: Run, recipe: Recipe, world: str, stage: str, config: Tra
     return Step(world, stage, inputs, work)
 
 
-def _read_by(recipe: Recipe, stage: str) -> tuple[str, str]:
+def read_by(recipe: Recipe, stage: str) -> tuple[str, str]:
     """The stage whose result a training stage reads, and where in the world's folder that lies."""
     if recipe.rationales is None or stage == "grpo":
         return "data", "data"

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from tickertune.core.recipe import GrpoConfig, SftConfig
+from tickertune.core.recipe import DpoConfig, GrpoConfig, RewardModelConfig, SftConfig
 from training.trainer_args import MICRO_BATCH, grpo_batches
 
 
@@ -32,6 +32,17 @@ def sft_shape(config: SftConfig, examples: int, processes: int) -> Batches:
     return Batches(
         "sft", processes, config.batch_size, config.gradient_accumulation, rows, steps,
         math.ceil(config.warmup_ratio * steps), math.ceil(steps / config.save_steps),
+    )  # fmt: skip
+
+
+def pairs_shape(config: DpoConfig | RewardModelConfig, pairs: int, processes: int) -> Batches:
+    """Return the arithmetic of a stage on preference pairs; ``micro`` and ``rows`` count replies, two a pair."""
+    step = config.batch_size * config.gradient_accumulation * processes
+    steps = math.ceil(math.ceil(pairs / step) * config.epochs)
+    return Batches(
+        "dpo" if isinstance(config, DpoConfig) else "reward_model", processes, 2 * config.batch_size,
+        config.gradient_accumulation, 2 * step, steps, math.ceil(config.warmup_ratio * steps),
+        math.ceil(steps / config.save_steps),
     )  # fmt: skip
 
 

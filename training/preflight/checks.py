@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.recipe import GrpoConfig, RationalesConfig, StageConfig
+from tickertune.core.recipe import GrpoConfig, ModelConfig, RationalesConfig, StageConfig
 from training.models import Method
 
 ADAPTER_BYTES = 500_000_000
@@ -50,6 +50,19 @@ def check_quantization(method: Method) -> None:
     """Refuse QLoRA where bitsandbytes is not installed."""
     if method == "qlora" and find_spec("bitsandbytes") is None:
         raise TickerTuneError("method is qlora, but bitsandbytes is not installed", "Run make setup, or use lora")
+
+
+def check_context(base: str, model: ModelConfig, longest: int) -> None:
+    """Refuse rows of more tokens than the model has positions for; only its configuration is read."""
+    from transformers import AutoConfig
+
+    shape = AutoConfig.from_pretrained(base, revision=model.revision).get_text_config()
+    positions = getattr(shape, "max_position_embeddings", None)
+    if positions is not None and longest > positions:
+        raise TickerTuneError(
+            f"A row has up to {longest} tokens, and {model.name} has {positions} positions",
+            "Lower max_length (GRPO: max_prompt_length or max_completion_length), or use a model with a longer context",
+        )
 
 
 def check_vllm(config: GrpoConfig, method: Method) -> None:

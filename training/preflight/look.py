@@ -1,5 +1,6 @@
-"""All that can be said of a stage whose data set is there."""
+"""All that can be said of SFT or GRPO once its data set is there: what training will refuse is refused here."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,61 +15,83 @@ from training.examples import build_examples, train_samples
 from training.models import Method, end_ids, load_tokenizer
 from training.packing import check_packing, pack
 from training.preflight.batches import grpo_shape, sft_shape
-from training.preflight.lengths import grpo_lengths, sft_lengths
-from training.preflight.memory import available_bytes, estimate
+from training.preflight.checks import check_context
+from training.preflight.lengths import Lengths, grpo_lengths, sft_lengths
+from training.preflight.memory import cost
 from training.preflight.template import check_template, first_reading
-from training.prompts import check_completion_length
+from training.prompts import check_completion_length, usable_prompts
+from training.rewards.compose import compose
+from training.trainer_args import stage_args
+
+UNTRAINED = ("validation", "test")
 
 
-def look(config: SftConfig | GrpoConfig, dataset: Path, processes: int, method: Method) -> dict[str, Any]:
-    """Look at a stage: ``lengths`` by split, ``batches``, ``memory``, ``available`` bytes, ``reading`` of the first sample.
+def look(
+    config: SftConfig | GrpoConfig, dataset: Path, processes: int, method: Method, others: Sequence[str] = UNTRAINED
+) -> dict[str, Any]:
+    """Look at a stage without loading weights.
+
+    Returns:
+        ``lengths`` by split, ``dropped`` training samples by reason, what ``cost`` gives, ``reading`` of the first sample,
+        ``answer_tokens`` by label.
 
     Args:
         config: The stage.
         dataset: The data stage's folder.
         processes: How many will work together.
         method: How the weights are trained; GRPO goes on with SFT's.
+        others: Splits whose rows are measured besides those of ``train``.
 
     Raises:
-        TickerTuneError: The template cannot be trained on, no example is left, a row would train nothing or never end, or
-            the model's context is shorter than the rows.
+        TickerTuneError: The trainer block is wrong, the template cannot be trained on, no example is left, a row would train nothing or
+            never end, the rewards do not fit the task, no answer fits into a completion, a step cannot be shared out, or the model's
+            context is shorter than the rows.
     """
     base = resolve_model(config.model)
-    tokenizer, task = load_tokenizer(base, config.model), get_task(read_info(dataset).task)
+    stage_args(config, config.output or dataset)
+    info = read_info(dataset)
+    tokenizer, task = load_tokenizer(base, config.model), get_task(info.task)
     samples = train_samples(dataset)
-    splits = {"train": samples, **{split: read_split(dataset, split) for split in ("validation", "test")}}
     if samples.is_empty():
         raise TickerTuneError("The train split is empty", "Build a data set with training samples")
+    measured = {"train": samples, **{split: read_split(dataset, split) for split in others}}
     sample = samples.row(0, named=True)
     check_template(sample, tokenizer, task, end_ids(base, config.model, tokenizer))
     if isinstance(config, SftConfig):
-        lengths = [sft_lengths(rows, split, tokenizer, task, config) for split, rows in splits.items() if len(rows)]
         check_packing(config, base)
-        masks = build_examples(samples, tokenizer, task, config).completion_mask
-        if config.packing:
-            masks = pack(masks, config.max_length)
+        lengths = [sft_lengths(rows, split, tokenizer, task, config) for split, rows in measured.items() if len(rows)]
+        examples = build_examples(samples, tokenizer, task, config)
+        check_context(base, config.model, max(map(len, examples.input_ids)))
+        masks = pack(examples.completion_mask, config.max_length) if config.packing else examples.completion_mask
         batches = sft_shape(config, len(masks), processes)
         longest, scored = max(map(len, masks)), max(map(sum, masks))
+        dropped = dict(examples.dropped) | ({"truncated": examples.truncated} if config.too_long == "truncate" else {})
     else:
-        check_completion_length(tokenizer, task, config.max_completion_length)
-        lengths = [grpo_lengths(rows, split, tokenizer, config) for split, rows in splits.items() if len(rows)]
+        reward = compose(config, info)[0]
+        check_completion_length(tokenizer, reward.task, config.max_completion_length, tagged=reward.tagged)
+        lengths = [grpo_lengths(rows, split, tokenizer, config) for split, rows in measured.items() if len(rows)]
+        dropped = dict(usable_prompts(samples, tokenizer, reward, config).dropped)
         batches = grpo_shape(config, processes)
-        longest = min(lengths[0].most, config.max_prompt_length) + config.max_completion_length
+        most = config.max_prompt_length if config.curriculum.distractors else lengths[0].most
+        longest = min(most, config.max_prompt_length) + config.max_completion_length
         scored = config.max_completion_length
+        check_context(base, config.model, longest)
+    _check_rows(lengths)
+    return {
+        "lengths": [{name: value for name, value in asdict(row).items() if name != "stage"} for row in lengths],
+        "dropped": dropped,
+        **cost(config, base, method, batches, longest, scored),
+        "reading": asdict(first_reading(sample, tokenizer, task)) if isinstance(config, SftConfig) else None,
+        "answer_tokens": {label: len(completion_ids(tokenizer, task, label)) for label in task.labels}
+        if isinstance(task, LabelTask)
+        else {},
+    }
+
+
+def _check_rows(lengths: Sequence[Lengths]) -> None:
     for row in lengths:
         if row.no_end or row.masked:
             raise TickerTuneError(
                 f"Of {row.rows} rows of {row.split}, {row.no_end} do not end their turn and {row.masked} train nothing",
                 "Correct the task's answers or the tokenizer's end token",
             )
-    memory = estimate(config, base, method, batches.micro, longest, scored)
-    return {
-        "lengths": [{name: value for name, value in asdict(row).items() if name != "stage"} for row in lengths],
-        "batches": asdict(batches),
-        "memory": asdict(memory) | {"total": memory.total},
-        "available": available_bytes(),
-        "reading": asdict(first_reading(sample, tokenizer, task)) if isinstance(config, SftConfig) else None,
-        "answer_tokens": {label: len(completion_ids(tokenizer, task, label)) for label in task.labels}
-        if isinstance(task, LabelTask)
-        else {},
-    }

@@ -1,11 +1,13 @@
 """How much memory a stage needs, estimated from the model's shape: an estimate, for choosing a machine or a batch."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from tickertune.core.recipe import DpoConfig, GrpoConfig, LoraConfig, ModelConfig, SftConfig
-from training.models import Method, add_adapter, use_cpu
+from tickertune.core.recipe import DpoConfig, GrpoConfig, RewardModelConfig, SftConfig
+from tickertune.core.recipe.run import TrainingConfig
+from training.models import Method, add_adapter, check_rater, use_cpu
+from training.preflight.batches import Batches
 
 NF4_BYTES = 0.56
 """Bytes of a weight in NF4 with its doubly quantised scales."""
@@ -16,6 +18,8 @@ SAVED_BYTES = 34
 attention matrix, which is added where attention is not fused); float32 doubles it."""
 KEPT_BYTES = 2
 """The same with gradient checkpointing: the layer's input."""
+
+_NAMES = {SftConfig: "sft", DpoConfig: "dpo", RewardModelConfig: "reward_model", GrpoConfig: "grpo"}
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,25 @@ class Memory:
         return self.weights + self.gradients + self.optimizer + self.activations + self.logits + self.rollouts
 
 
-def estimate(
-    config: SftConfig | DpoConfig | GrpoConfig, base: str, method: Method, rows: int, length: int, scored: int
-) -> Memory:
+def cost(
+    config: TrainingConfig, base: str, method: Method, batches: Batches, longest: int, scored: int
+) -> dict[str, Any]:
+    """Return what a look tells of a stage's cost; arguments as in ``estimate``.
+
+    Returns:
+        ``batches``; ``memory`` of a process, with its ``total``; ``available`` bytes, of one GPU or of this machine; ``needed``, bytes of
+        all processes that share them.
+    """
+    memory = estimate(config, base, method, batches.micro, longest, scored)
+    return {
+        "batches": asdict(batches),
+        "memory": asdict(memory) | {"total": memory.total},
+        "available": available_bytes(),
+        "needed": memory.total * (batches.processes if use_cpu() else 1),
+    }
+
+
+def estimate(config: TrainingConfig, base: str, method: Method, rows: int, length: int, scored: int) -> Memory:
     """Estimate a stage's memory in one process, without FSDP or ZeRO.
 
     Args:
@@ -48,9 +68,9 @@ def estimate(
         method: How it is trained.
         rows: Rows held at once.
         length: Tokens of the longest row.
-        scored: Tokens of a row whose logits are held.
+        scored: Tokens of a row whose logits are held; a reward model has one number a row instead.
     """
-    shape, total, trained = _parameters(base, config.model, method, config.lora)
+    shape, total, trained = _parameters(base, config, method)
     width = 4 if config.model.dtype == "float32" or method == "full" else 2
     weight = NF4_BYTES if method == "qlora" else 4 if method == "full" else width
     heads = shape.num_attention_heads
@@ -68,12 +88,12 @@ def estimate(
         )
         rollouts = 2 * shape.num_hidden_layers * keys * sharp * rows * length
     return Memory(
-        {SftConfig: "sft", DpoConfig: "dpo", GrpoConfig: "grpo"}[type(config)],
+        _NAMES[type(config)],
         weights=int(total * weight + (trained * 4 if method != "full" else 0)),
         gradients=trained * 4,
         optimizer=trained * ADAM_BYTES,
         activations=int(rows * length * layer * shape.num_hidden_layers),
-        logits=int(rows * scored * shape.vocab_size * 4 * 2),
+        logits=0 if isinstance(config, RewardModelConfig) else int(rows * scored * shape.vocab_size * 4 * 2),
         rollouts=rollouts,
     )
 
@@ -87,17 +107,22 @@ def available_bytes() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _parameters(base: str, model: ModelConfig, method: Method, lora: LoraConfig) -> tuple[Any, int, int]:
-    """The model's configuration, its weights, and how many of them (or of the adapter) are trained."""
+def _parameters(base: str, config: TrainingConfig, method: Method) -> tuple[Any, int, int]:
+    """The model's configuration, its weights, and how many of them (or of the adapter and a new head) are trained."""
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification
 
-    shape = AutoConfig.from_pretrained(base, revision=model.revision)
+    rates = isinstance(config, RewardModelConfig)
+    if rates:
+        shape = check_rater(base, config.model)
+        shape.num_labels = 1
+    else:
+        shape = AutoConfig.from_pretrained(base, revision=config.model.revision)
     with torch.device("meta"):
-        empty = AutoModelForCausalLM.from_config(shape)
+        empty = (AutoModelForSequenceClassification if rates else AutoModelForCausalLM).from_config(shape)
         total = sum(weight.numel() for weight in empty.parameters())
         if method == "full":
             return shape, total, total
-        adapted = add_adapter(empty, lora, 0)
+        adapted = add_adapter(empty, config.lora, 0)
         trained = sum(weight.numel() for weight in adapted.parameters() if weight.requires_grad)
     return shape, total, trained

@@ -14,7 +14,7 @@ from tickertune.core.tasks import Task, get_task
 from training.rewards.batch import Batch, Floats, Integers, Outcome, finite
 from training.rewards.portfolio import portfolio_values
 from training.rewards.terms import TERMS, Need, Settings
-from training.rewards.user import UserTerm, checked, load_user_term
+from training.rewards.user import UserTerm, load_user_term, value_of
 
 RETURNS = ("ret_raw", "ret_excess", "ret_beta")
 """Targets that are returns as fractions."""
@@ -102,7 +102,7 @@ class Reward:
         )
         return np.array(
             [
-                checked(name, term(batch.answers[place], Outcome(labels[true], *returns), prompt))
+                value_of(name, term, batch.answers[place], Outcome(labels[true], *returns), prompt)
                 for place, true, *returns, prompt in rows
             ]
         )

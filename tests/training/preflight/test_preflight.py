@@ -6,7 +6,7 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from data_pipeline.dataset import read_split
-from tests.training.conftest import TINY, grpo_config, sft_config
+from tests.training.conftest import TINY, grpo_config, make_samples, sft_config, write_samples
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.models import resolve_model
 from tickertune.core.prompting import completion_ids, prompt_ids
@@ -153,5 +153,71 @@ def test_look_at_both_stages(dataset: Path, tmp_path: Path, tokenizer: PreTraine
     assert grpo["reading"] is None
     assert grpo["batches"]["rows"] == 8
     json.dumps([sft, grpo], allow_nan=False)
-    with pytest.raises(TickerTuneError, match="Set max_completion_length to at least"):
-        look(grpo_config(dataset, tmp_path, max_completion_length=2), dataset, 1, "lora")
+    assert grpo["dropped"] == {"too_long": 0, "no_outcome": 0}
+    assert not list(tmp_path.iterdir()), "a look writes nothing"
+
+
+@pytest.mark.parametrize(
+    ("changes", "processes", "said"),
+    [
+        ({"max_completion_length": 2}, 1, "Set max_completion_length to at least"),
+        ({"max_completion_length": 12, "reply": "tagged"}, 1, r"an answer of task movement has \d\d tokens"),
+        ({"trainer": {"max_grad_nrm": 1}}, 1, "did you mean 'max_grad_norm'"),
+        ({"trainer": {"generation_kwargs": {"top_p": 0.9}}}, 1, "importance ratio"),
+        ({"trainer": {"num_iterations": 3}}, 1, "save_steps 2 is no multiple of trainer.num_iterations 3"),
+        ({}, 3, "cannot be shared by 3 processes"),
+        ({"rewards": {"decision_matrix": 1}}, 1, "rows has 5 rows, but task movement has 2 labels"),
+        ({"prompts_per_step": 30}, 1, "A step takes 30 prompts, but 24 of 24 are left"),
+        ({"max_prompt_length": 40}, 1, r"A step takes 2 prompts, but 0 of 24 are left \(24 too_long, 0 no_outcome\)"),
+        ({"max_completion_length": 2040}, 1, "tiny-llama has 2048 positions"),
+    ],
+)
+def test_what_grpo_would_refuse_is_refused_before(
+    changes: dict[str, Any], processes: int, said: str, dataset: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TickerTuneError, match=said):
+        look(grpo_config(dataset, tmp_path, **changes), dataset, processes, "lora")
+
+
+def test_prompts_that_grpo_leaves_out_are_counted(tmp_path: Path) -> None:
+    samples = [
+        sample.model_copy(update={"ret_scaled": None} if place < 5 else {})
+        for place, sample in enumerate(make_samples())
+    ]
+    data = write_samples(tmp_path / "data", samples)
+    assert look(grpo_config(data, tmp_path), data, 1, "lora")["dropped"] == {"too_long": 0, "no_outcome": 5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"trainer": {"optim": "steepest"}}, "TRL refuses the configuration"),
+        ({"trainer": {"learning_rat": 1}}, "did you mean 'learning_rate'"),
+        ({"max_length": 40}, "No training example is left of 24"),
+        ({"max_length": 50, "too_long": "raise"}, "longer than max_length 50"),
+    ],
+)
+def test_what_sft_would_refuse_is_refused_before(
+    changes: dict[str, Any], said: str, dataset: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TickerTuneError, match=said):
+        look(sft_config(dataset, tmp_path, **changes), dataset, 1, "lora")
+
+
+def test_open_answers_can_be_trained_by_sft_and_not_by_grpo(tmp_path: Path) -> None:
+    """The task of entities has no labels."""
+    samples = [
+        sample.model_copy(update={"task": "entities", "label": "", "answer": "Company 1 (organisation)"})
+        for sample in make_samples()
+    ]
+    data = tmp_path / "data"
+    write_samples(data, samples)
+    assert look(sft_config(data, tmp_path), data, 1, "lora")["answer_tokens"] == {}
+    with pytest.raises(TickerTuneError, match="Task entities has open answers, and rewards compare labels"):
+        look(grpo_config(data, tmp_path), data, 1, "lora")
+
+
+def test_a_packed_row_may_be_longer_than_the_models_context(dataset: Path, tmp_path: Path) -> None:
+    """Positions start again with each of its samples."""
+    found = look(sft_config(dataset, tmp_path, packing=True, max_length=3000), dataset, 1, "lora")
+    assert found["batches"]["steps"] < 6

@@ -186,10 +186,31 @@ def test_users_terms_that_are_refused(info: DatasetInfo, user_module: str, path:
 
 def test_a_users_term_that_fails_is_not_a_reward_of_zero(info: DatasetInfo, user_module: str) -> None:
     made = batch(TWO, [TWO.answer("up")], Outcome("up"))
-    with pytest.raises(ZeroDivisionError, match="own mistake"):
+    said = r"own_rewards.broken' raised ZeroDivisionError: .*own mistake.* \(own_rewards.py, line \d+\)\. Correct it"
+    with pytest.raises(TickerTuneError, match=said) as raised:
         composed(info, rewards={f"{user_module}.broken": 1.0}).terms(made)
+    assert isinstance(raised.value.__cause__, ZeroDivisionError)
     with pytest.raises(TickerTuneError, match=r"own_rewards.text' returned 'high', not a finite number"):
         composed(info, rewards={f"{user_module}.text": 1.0}).terms(made)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import torch_of_mine\n", r"raised ModuleNotFoundError: No module named 'torch_of_mine' \(NAME.py, line 1\)"),
+        ("def term(:\n", r"raised SyntaxError: invalid syntax \(NAME.py, line 1\)\."),
+        ("\nLIMIT = 1 / 0\n", r"raised ZeroDivisionError: division by zero \(NAME.py, line 2\)"),
+    ],
+)
+def test_a_users_module_that_cannot_be_imported_is_told(
+    info: DatasetInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+) -> None:
+    name = f"own_rewards_{len(text)}"
+    (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(TickerTuneError, match=f"The module of reward term '{name}.term' " + said.replace("NAME", name)):
+        composed(info, rewards={f"{name}.term": 1.0})
 
 
 def test_portfolios_of_several_windows_are_apart(info: DatasetInfo) -> None:
