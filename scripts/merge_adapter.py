@@ -1,6 +1,6 @@
 """Merge an adapter (LoRA, rsLoRA, DoRA, or QLoRA: into its base rounded to NF4) and report how faithful the result is.
 
-Above the tolerance it refuses and writes nothing.
+Above a tolerance, of the merge or of the rounding after it, it refuses and writes nothing.
 
 python scripts/merge_adapter.py runs/demo/planted/sft merged/ --model smollm2-135m
 """
@@ -23,16 +23,19 @@ def main(
     model: Annotated[str, typer.Option(help="Base model: folder, Hub id or built-in.")],
     dtype: Annotated[str, typer.Option(help="bfloat16 or float32.")] = "bfloat16",
     tolerance: Annotated[
-        float, typer.Option(help="Most that a logit may differ from the adapter's.")
-    ] = DEFAULT_TOLERANCE.max_abs,
-    mean_tolerance: Annotated[
-        float, typer.Option(help="Most that logits may differ on average.")
-    ] = DEFAULT_TOLERANCE.mean_abs,
+        float,
+        typer.Option(
+            help="Most that the merge may move the logits in float32: mean |delta| in their standard deviations."
+        ),
+    ] = DEFAULT_TOLERANCE.merge,
+    rounding_tolerance: Annotated[
+        float, typer.Option(help="Most that rounding to --dtype may move them, in the same unit.")
+    ] = DEFAULT_TOLERANCE.rounding,
 ) -> None:
     """Merge an adapter into its base model."""
     with PlainErrors():
         checkpoint = checkpoint_of("tuned", folder, ModelConfig(name=model))
-        fidelity = merge(checkpoint, output, dtype, Tolerance(tolerance, mean_tolerance))
+        fidelity = merge(checkpoint, output, dtype, Tolerance(tolerance, rounding_tolerance))
     print(output)
     for name, value in asdict(fidelity).items():
         print(f"{name}: {value:.6g}")

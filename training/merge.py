@@ -1,16 +1,20 @@
-"""Merge an adapter into its base model, and measure what the merge and the rounding changed."""
+"""Merge an adapter into its base model, and measure apart what the merge and what the rounding changed."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eval.checkpoint import Checkpoint, materialise
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_dir, write_json
 from tickertune.core.prompting import scoring_ids
+from tickertune.core.quantization import nf4_config
 from tickertune.core.sample import Message
 from tickertune.core.tasks import label_task
+
+if TYPE_CHECKING:
+    import torch
 
 PROBES = (
     "Profit rose by a third and the company raised its guidance for the year.",
@@ -25,12 +29,15 @@ MERGE = "merge.json"
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Above either bound a merged model is refused."""
+    """Above either bound a merged model is refused.
 
-    max_abs: float = 1.0
-    """Rounding to bfloat16 moves single logits by half of this; a wrong merge moves them by far more."""
-    mean_abs: float = 0.2
-    """Rounding SmolLM2-135M with an adapter to bfloat16 gives 0.06; the same QLoRA adapter on its base before NF4 gives 3.4."""
+    Both are mean |delta logit| over the standard deviation of the logits, so that they mean the same for every model.
+    """
+
+    merge: float = 0.002
+    """In float32, before rounding: what is left is the order of additions, and a wrong base is far above it."""
+    rounding: float = 0.1
+    """Of the saved type: bfloat16 is a wrong base's size away, which is why it is measured apart."""
 
 
 DEFAULT_TOLERANCE = Tolerance()
@@ -38,9 +45,14 @@ DEFAULT_TOLERANCE = Tolerance()
 
 @dataclass(frozen=True)
 class Fidelity:
-    """Distance between the logits of the merged model, as saved, and of the adapter on its base, both in float32."""
+    """How far the logits of the merged model are from those of the adapter on its own base, both computed in float32."""
 
+    merge_error: float
+    """Of the merged weights before rounding: mean |delta logit| over the standard deviation of the logits."""
+    rounding_error: float
+    """The same between the merged weights and the model as saved."""
     max_abs_logit_difference: float
+    """Between the model as saved and the adapter, as are the next two."""
     mean_abs_logit_difference: float
     same_top_token_share: float
     """Share of positions at which both find the same token the most likely."""
@@ -52,7 +64,9 @@ def merge(
 ) -> Fidelity:
     """Write the model that an adapter and its base make together.
 
-    A QLoRA adapter is merged into the base rounded to NF4 and back, the one that it was trained on.
+    A LoRA, rsLoRA or DoRA adapter is merged into the base as training held it, a QLoRA adapter into the base rounded to NF4
+    and back, out of the cache. Either is compared with the adapter on the base that training held, loaded anew (for QLoRA
+    quantised anew), in float32; then rounding to ``dtype`` is measured by itself.
 
     Args:
         checkpoint: A checkpoint with an adapter.
@@ -74,35 +88,64 @@ def merge(
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    weights = materialise(checkpoint)
     tokenizer = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
     prompts = _probe_ids(tokenizer)
-    loading = {"dtype": torch.float32, "use_safetensors": True}
-    base = AutoModelForCausalLM.from_pretrained(weights.model, revision=weights.revision, **loading)
-    tuned: Any = PeftModel.from_pretrained(base, str(checkpoint.adapter)).eval()
-    wanted = _logits(tuned, prompts)
-    merged = tuned.merge_and_unload(safe_merge=True).to(getattr(torch, dtype))
+    wanted = _logits(PeftModel.from_pretrained(_trained_base(checkpoint), str(checkpoint.adapter)).eval(), prompts)
+
+    weights = materialise(checkpoint)
+    base = _load(weights.model, revision=weights.revision, dtype=getattr(torch, checkpoint.dtype)).float()
+    adapted: Any = PeftModel.from_pretrained(base, str(checkpoint.adapter)).eval()
+    merged = adapted.merge_and_unload(safe_merge=True)
+    exact = _logits(merged, prompts)
+    merge_error = _error(wanted, exact)
+    if not merge_error <= tolerance.merge:
+        raise TickerTuneError(
+            f"The merged weights are not the adapter on its own base: in float32 their logits are off by {merge_error:.2g} of "
+            f"a standard deviation, tolerance {tolerance.merge:g}; nothing was written",
+            "Give the base and the stage folder with tickertune.json of the adapter's training, or use the adapter itself",
+        )
+    merged = merged.to(getattr(torch, dtype))
     with atomic_dir(output) as folder:
         merged.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        saved = AutoModelForCausalLM.from_pretrained(folder, **loading).eval()
-        fidelity = _compare(wanted, _logits(saved, prompts))
-        _check(fidelity, tolerance)
+        saved = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, use_safetensors=True).eval()
+        found = _logits(saved, prompts)
+        fidelity = _fidelity(wanted, exact, found)
+        if not fidelity.rounding_error <= tolerance.rounding:
+            raise TickerTuneError(
+                f"Rounding to {dtype} moves the logits by {fidelity.rounding_error:.2g} of a standard deviation, tolerance "
+                f"{tolerance.rounding:g}; nothing was written",
+                "Merge with --dtype float32, raise --rounding-tolerance, or use the adapter itself",
+            )
         facts = {"base": Path(checkpoint.base).name, "dtype": dtype, "quantization": checkpoint.quantization}
         write_json(folder / MERGE, {**facts, "tolerance": asdict(tolerance), **asdict(fidelity)})
     return fidelity
 
 
-def _check(fidelity: Fidelity, tolerance: Tolerance) -> None:
-    for kind, found, bound in (
-        ("up to", fidelity.max_abs_logit_difference, tolerance.max_abs),
-        ("a mean of", fidelity.mean_abs_logit_difference, tolerance.mean_abs),
-    ):
-        if not found <= bound:
-            raise TickerTuneError(
-                f"The merged model's logits are off by {kind} {found:.3g}, tolerance {bound:g}; nothing was written",
-                "Merge with --dtype float32, raise the tolerance, or use the adapter itself",
-            )
+def _trained_base(checkpoint: Checkpoint) -> Any:
+    """The base with the weights that training held, computing in float32.
+
+    For QLoRA these are the 4-bit weights in the dtype in which its kernels multiply with them.
+    """
+    import torch
+
+    dtype = getattr(torch, checkpoint.dtype)
+    if checkpoint.quantization is None:
+        return _load(checkpoint.base, revision=checkpoint.revision, dtype=dtype).float()
+    quantised = _load(
+        checkpoint.base,
+        revision=checkpoint.revision,
+        dtype=dtype,
+        quantization_config=nf4_config(checkpoint.dtype),
+        device_map={"": "cpu"},
+    )
+    return quantised.dequantize().float()
+
+
+def _load(model: str, **loading: Any) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(model, use_safetensors=True, **loading)
 
 
 def _probe_ids(tokenizer: Any) -> list[list[int]]:
@@ -110,7 +153,7 @@ def _probe_ids(tokenizer: Any) -> list[list[int]]:
     return [scoring_ids(tokenizer, task, [Message(role="user", content=text)]) for text in PROBES]
 
 
-def _logits(model: Any, prompts: Sequence[list[int]]) -> Any:
+def _logits(model: Any, prompts: Sequence[list[int]]) -> "torch.Tensor":
     """Logits at every position of every prompt, one below the other [positions, vocabulary]."""
     import torch
 
@@ -118,9 +161,16 @@ def _logits(model: Any, prompts: Sequence[list[int]]) -> Any:
         return torch.cat([model(input_ids=torch.tensor([prompt])).logits[0].float() for prompt in prompts])
 
 
-def _compare(wanted: Any, found: Any) -> Fidelity:
+def _error(wanted: "torch.Tensor", found: "torch.Tensor") -> float:
+    """Mean |delta logit| over the standard deviation that the wanted logits have at a position, on average."""
+    return float((wanted - found).abs().mean() / wanted.std(dim=-1).mean())
+
+
+def _fidelity(wanted: "torch.Tensor", exact: "torch.Tensor", found: "torch.Tensor") -> Fidelity:
     difference = (wanted - found).abs()
     return Fidelity(
+        merge_error=_error(wanted, exact),
+        rounding_error=_error(exact, found),
         max_abs_logit_difference=float(difference.max()),
         mean_abs_logit_difference=float(difference.mean()),
         same_top_token_share=float((wanted.argmax(-1) == found.argmax(-1)).float().mean()),

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import polars as pl
 import pytest
 from transformers import PreTrainedTokenizerBase
 
+from eval.checkpoint import checkpoint_of
 from tests.conftest import ROOT
 from tests.training.conftest import (
     TINY,
@@ -20,10 +22,12 @@ from tests.training.conftest import (
 )
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, write_json
+from tickertune.core.models import resolve_model
 from tickertune.core.prompting import prompt_ids
 from tickertune.core.recipe import GrpoConfig, ModelConfig, load_config
 from tickertune.core.tasks import get_task
 from training import sft
+from training.checkpoints import last_complete
 from training.grpo import train
 
 LOGGED = {
@@ -72,17 +76,61 @@ def test_every_step_is_logged_with_its_terms_and_actions(whole: Path) -> None:
     assert read_json(whole / "baselines.json")["policies"]
 
 
+@pytest.fixture(scope="module")
+def reused(dataset: Path, base: ModelConfig, adapter_stage: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An undisturbed run of six steps that trains twice on the rollouts of each generation buffer."""
+    output = tmp_path_factory.mktemp("reused")
+    train(grpo_config(dataset, output, model=base, init=adapter_stage, **REUSING))
+    return output
+
+
+REUSING: dict[str, Any] = {"steps": 6, "save_steps": 2, "trainer": {"num_iterations": 2}}
+
+
+@pytest.mark.parametrize(
+    ("undisturbed", "changes", "cut"),
+    [("whole", {}, 3), ("reused", REUSING, 3), ("reused", REUSING, 5)],
+    ids=["between buffers", "inside the second buffer", "inside the third buffer"],
+)
 def test_resumed_training_ends_in_the_same_weights_and_log(
-    whole: Path, dataset: Path, base: ModelConfig, adapter_stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = grpo_config(dataset, tmp_path, model=base, init=adapter_stage)
+    undisturbed: str, changes: dict[str, Any], cut: int, dataset: Path, base: ModelConfig, adapter_stage: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    """With ``num_iterations`` 2 a buffer lasts two steps: a kill after its first resumes from the checkpoint before it."""
+    expected: Path = request.getfixturevalue(undisturbed)
+    config = grpo_config(dataset, tmp_path, model=base, init=adapter_stage, **changes)
     with monkeypatch.context() as patch:
-        cut_after(patch, 3)
+        cut_after(patch, cut)
         with pytest.raises(Cut):
             train(config)
+    assert last_complete(tmp_path / "checkpoints") == tmp_path / "checkpoints" / f"checkpoint-{cut - 1}"
     train(config)
-    assert equal_weights(whole / "adapter", tmp_path / "adapter")
-    assert (whole / "log.jsonl").read_text() == (tmp_path / "log.jsonl").read_text()
+    assert equal_weights(expected / "adapter", tmp_path / "adapter")
+    assert (expected / "log.jsonl").read_text() == (tmp_path / "log.jsonl").read_text()
+
+
+def test_same_seed_same_bytes_and_another_seed_others(
+    whole: Path, dataset: Path, base: ModelConfig, adapter_stage: Path, tmp_path: Path
+) -> None:
+    for seed in (0, 1):
+        train(grpo_config(dataset, tmp_path / str(seed), model=base, init=adapter_stage, seed=seed))
+    files = [folder / "adapter" / "adapter_model.safetensors" for folder in (whole, tmp_path / "0", tmp_path / "1")]
+    assert files[0].read_bytes() == files[1].read_bytes() != files[2].read_bytes()
+
+
+def test_an_adapter_of_another_base_of_the_same_name_is_refused(
+    dataset: Path, base: ModelConfig, adapter_stage: Path, whole: Path, tmp_path: Path
+) -> None:
+    """``name`` of both is a folder called ``model``; the other one has the tiny model's first weights."""
+    other = ModelConfig(name=str(tmp_path / "model"), dtype="float32")
+    shutil.copytree(resolve_model(TINY), other.name)
+    for folder in (adapter_stage, whole):
+        with pytest.raises(TickerTuneError, match="was trained on another base than"):
+            checkpoint_of("tuned", folder, other)
+        assert checkpoint_of("tuned", folder, base).adapter == folder / "adapter"
+    with pytest.raises(TickerTuneError, match="was trained on another base than"):
+        train(grpo_config(dataset, tmp_path / "out", model=other, init=adapter_stage))
+    assert not (tmp_path / "out" / "adapter").exists()
 
 
 def test_fully_trained_weights_are_trained_on(dataset: Path, answering_model: Path, tmp_path: Path) -> None:
@@ -169,7 +217,7 @@ def test_the_example_rewards_train(name: str, tmp_path: Path) -> None:
     stages = [stage.model_copy(update={"steps": 1}) for stage in recipe.stages]
     changes = {
         "model": TINY, "dataset": data, "output": tmp_path / "out", "stages": stages, "steps": max(len(stages), 1),
-        "prompts_per_step": 4, "num_generations": 2, "max_completion_length": 64, "save_steps": 1,
+        "prompts_per_step": 4, "num_generations": 2, "max_completion_length": 64, "save_steps": 1, "on_constant_wins": "warn",
     }  # fmt: skip
     train(recipe.model_copy(update=changes))
     lines = [json.loads(line) for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines()]

@@ -1,7 +1,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +9,14 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
-from eval.checkpoint import base_checkpoint, checkpoint_of
+from eval.checkpoint import Checkpoint, Weights, base_checkpoint, checkpoint_of, materialise
+from tests.training.conftest import sft_config
 from tests.training.made_stage import write_stage
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.models import resolve_model
 from tickertune.core.quantization import nf4_config
 from tickertune.core.recipe import ModelConfig
+from training import sft
 from training.merge import DEFAULT_TOLERANCE, Tolerance, merge
 
 TINY = ModelConfig(name="tiny-llama")
@@ -34,6 +36,7 @@ def test_merged_model_in_float32_equals_the_adapter(stage, tmp_path):
 def test_merged_model_in_bfloat16_is_close_and_says_how_close(stage, tmp_path):
     fidelity = merge(checkpoint_of("sft", stage, TINY), tmp_path / "merged")
     assert 0 < fidelity.max_abs_logit_difference < 0.2
+    assert fidelity.merge_error < 1e-5 < fidelity.rounding_error
     written = json.loads((tmp_path / "merged/merge.json").read_text())
     assert written["max_abs_logit_difference"] == fidelity.max_abs_logit_difference
     assert checkpoint_of("merged", tmp_path / "merged", TINY).model == tmp_path / "merged"
@@ -70,8 +73,61 @@ def test_qlora_is_merged_into_what_it_was_trained_on(tmp_path):
     assert off("original") > 20 * off("merged")
 
 
+TRAINED = {
+    "lora": {"learning_rate": 1e-2},
+    "dora": {"learning_rate": 1e-2, "lora": {"r": 4, "alpha": 8, "dora": True}},
+    "qlora": {"learning_rate": 1e-2, "method": "qlora"},
+}
+
+
+def into_other_base(checkpoint: Checkpoint) -> Weights:
+    """The weights that a merge must not take: the original base for a QLoRA adapter, the rounded one for another."""
+    return materialise(replace(checkpoint, quantization="nf4" if checkpoint.quantization is None else None))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("kind", TRAINED)
+def test_trained_adapter_is_merged_into_its_own_base_and_refused_in_another(
+    kind, dtype, dataset, tmp_path, monkeypatch
+):
+    base = ModelConfig(name="tiny-llama", dtype=dtype)
+    sft.train(sft_config(dataset, tmp_path / "sft", model=base, **TRAINED[kind]))
+    checkpoint = checkpoint_of("sft", tmp_path / "sft", base)
+    assert checkpoint.quantization == ("nf4" if kind == "qlora" else None)
+    right = merge(checkpoint, tmp_path / "right", "float32")
+    assert right.merge_error < DEFAULT_TOLERANCE.merge / 20
+    assert right.rounding_error == 0
+    rounded = merge(checkpoint, tmp_path / "rounded", "bfloat16")
+    assert rounded.merge_error == right.merge_error
+    assert DEFAULT_TOLERANCE.merge / 20 < rounded.rounding_error < DEFAULT_TOLERANCE.rounding / 5
+    monkeypatch.setattr("training.merge.materialise", into_other_base)
+    with pytest.raises(TickerTuneError, match="are not the adapter on its own base"):
+        merge(checkpoint, tmp_path / "wrong", "bfloat16")
+    assert not (tmp_path / "wrong").exists()
+    wide = Tolerance(merge=1e9, rounding=1e9)
+    assert merge(checkpoint, tmp_path / "wrong", "float32", wide).merge_error > 5 * DEFAULT_TOLERANCE.merge
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quantization", [None, "nf4"])
+def test_smollm2_is_merged_into_its_own_base_and_refused_in_another(quantization, tmp_path, monkeypatch):
+    """Rounding to bfloat16 is a hundred times the tolerance of the merge, and a wrong base hundreds of times."""
+    kind = {"quantization": quantization, "std": 0.01, "model": "smollm2-135m", "dtype": "bfloat16"}
+    checkpoint = checkpoint_of("sft", write_stage(tmp_path / "sft", **kind), ModelConfig(name="smollm2-135m"))
+    fidelity = merge(checkpoint, tmp_path / "right", "bfloat16")
+    print(fidelity)
+    assert fidelity.merge_error < DEFAULT_TOLERANCE.merge / 20
+    assert DEFAULT_TOLERANCE.merge < fidelity.rounding_error < DEFAULT_TOLERANCE.rounding / 3
+    monkeypatch.setattr("training.merge.materialise", into_other_base)
+    with pytest.raises(TickerTuneError, match="are not the adapter on its own base") as refused:
+        merge(checkpoint, tmp_path / "wrong", "bfloat16")
+    print(refused.value)
+    assert not (tmp_path / "wrong").exists()
+
+
 @pytest.mark.parametrize(
-    ("tolerance", "said"), [(Tolerance(max_abs=0.0), "off by up to"), (Tolerance(mean_abs=1e-6), "off by a mean of")]
+    ("tolerance", "said"),
+    [(Tolerance(merge=0.0), "in float32 their logits are off by"), (Tolerance(rounding=1e-6), "Rounding to bfloat16")],
 )
 def test_merge_beyond_the_tolerance_leaves_nothing(stage, tmp_path, tolerance, said):
     with pytest.raises(TickerTuneError, match=said):
@@ -90,7 +146,8 @@ def test_script_reports_the_figures_and_refuses_above_the_tolerance(stage, tmp_p
     assert list(tmp_path.iterdir()) == []
     merged = script("--dtype", "float32")
     assert merged.returncode == 0, merged.stderr
-    assert "max_abs_logit_difference: " in merged.stdout
+    assert "merge_error: " in merged.stdout
+    assert "rounding_error: 0" in merged.stdout
     assert "mean_abs_logit_difference: " in merged.stdout
 
 

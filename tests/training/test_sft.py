@@ -17,6 +17,7 @@ from tests.training.conftest import (
 )
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
+from tickertune.core.models import model_fingerprint, resolve_model, weights_hash
 from tickertune.core.recipe import ModelConfig
 from training.sft import train
 
@@ -67,6 +68,19 @@ def test_resumed_training_ends_in_the_same_weights_and_log(
     assert (whole / "log.jsonl").read_text() == (tmp_path / "log.jsonl").read_text()
     facts, other = read_json(whole / "tickertune.json"), read_json(tmp_path / "tickertune.json")
     assert {**facts, "seconds": 0} == {**other, "seconds": 0}
+
+
+def test_same_seed_same_bytes_and_another_seed_others(whole: Path, dataset: Path, tmp_path: Path) -> None:
+    for seed in (0, 1):
+        train(sft_config(dataset, tmp_path / str(seed), seed=seed))
+    files = [folder / "adapter" / "adapter_model.safetensors" for folder in (whole, tmp_path / "0", tmp_path / "1")]
+    assert files[0].read_bytes() == files[1].read_bytes() != files[2].read_bytes()
+
+
+def test_facts_name_the_base_by_its_contents(whole: Path) -> None:
+    facts, base = read_json(whole / "tickertune.json"), resolve_model(TINY)
+    assert facts["base_fingerprint"] == model_fingerprint(base)
+    assert facts["base_weights"] == weights_hash(base)
 
 
 def test_a_finished_stage_is_not_trained_again(whole: Path, dataset: Path, tmp_path: Path) -> None:
