@@ -23,6 +23,7 @@ from tickertune.core.prompting import prompt_ids
 from tickertune.core.recipe import GrpoConfig
 from tickertune.core.recipe.curriculum import CurriculumConfig
 from tickertune.core.stage_facts import base_facts
+from tickertune.core.tasks import get_task
 from training.alarms import alarms
 from training.checkpoints import CompletenessCallback
 from training.collapse import CollapseGuard
@@ -34,7 +35,7 @@ from training.examples import train_samples
 from training.log import LogCallback
 from training.models import add_adapter, load_adapter, load_base, load_tokenizer
 from training.preflight import check_vllm
-from training.prompts import check_completion_length, usable_prompts
+from training.prompts import answer_form, check_completion_length, usable_prompts
 from training.rewards.compose import Reward, compose
 from training.rewards.constant import constant_baselines, report, winner_sentence
 from training.rewards.trl import StageWeights, reward_functions
@@ -61,8 +62,8 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     opened = opening(config)
     dataset, output, start = opened.dataset, opened.output, opened.start
     check_vllm(config, start.method)
-    args = grpo_args(config, output)
     info = read_info(dataset)
+    args = grpo_args(config, output, answer_form(config, get_task(info.task)))
     rewards = compose(config, info)
     samples = train_samples(dataset)
     base = base_of(config, opened, args)

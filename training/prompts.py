@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from eval.voting import answer_pattern
 from tickertune.core.answers import tagged_reply
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.prompting import answer_ids, chat, completion_ids, prompt_ids
 from tickertune.core.recipe import GrpoConfig
-from tickertune.core.tasks import Task
+from tickertune.core.tasks import ChoiceTask, Task
 from training.rewards.compose import Reward
 from training.rewards.constant import sample_outcomes
 from training.rewards.trl import OUTCOME_COLUMNS
@@ -119,6 +120,21 @@ def step_order(count: int, steps: int, per_step: int, seed: int) -> list[int]:
     while len(order) < steps * per_step:
         order += [int(row) for row in generator.permutation(count)[:whole]]
     return order[: steps * per_step]
+
+
+def answer_form(config: GrpoConfig, task: Task) -> str | None:
+    """Return the expression that rollouts are held to (``structured``); None: they are free.
+
+    Raises:
+        TickerTuneError: The task's answers are no closed list.
+    """
+    if not config.structured:
+        return None
+    if not isinstance(task, ChoiceTask):
+        raise TickerTuneError(
+            f"structured is true, and the answers of task {task.name} are no closed list", "Set structured to false"
+        )
+    return answer_pattern(task)
 
 
 def check_completion_length(

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from transformers import TrainerCallback
 
 from data_pipeline.dataset import read_split
+from eval.backends.labels import label_logprobs
 from eval.backends.transformers import TransformersBackend
 from eval.metrics import mcc
 from eval.scoring import decide
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, write_json
-from tickertune.core.prompting import label_ids, scoring_ids
+from tickertune.core.prompting import label_continuations, scoring_ids
 from tickertune.core.recipe import GrpoConfig, SftConfig
 from tickertune.core.recipe.sft import SelectConfig
 from tickertune.core.tasks import LabelTask, Task
@@ -38,7 +39,8 @@ class Validation:
 
     task: LabelTask
     prompts: list[list[int]]
-    label_tokens: list[int]
+    continuations: list[list[int]]
+    """Token ids of each label, in the order of ``task.labels``."""
     truth: NDArray[np.int64]
     """Place of the true label in ``task.labels``, [n]."""
 
@@ -69,7 +71,7 @@ def validation_of(samples: pl.DataFrame, tokenizer: Any, task: Task, config: Sel
     return Validation(
         task,
         [scoring_ids(tokenizer, task, messages) for messages in drawn["messages"].to_list()],
-        label_ids(tokenizer, task),
+        label_continuations(tokenizer, task),
         np.array([task.labels.index(label) for label in drawn["label"]], dtype=np.int64),
     )
 
@@ -90,7 +92,7 @@ def scores_of(validation: Validation, model: Any, tokenizer: Any, batch_size: in
     training = model.training
     model.eval()
     backend = TransformersBackend.around(model, tokenizer, batch_size)
-    logprobs = backend.score(validation.prompts, validation.label_tokens)
+    logprobs = label_logprobs(backend, validation.prompts, validation.continuations)
     model.train(training)
     _, normalised = decide(validation.task, logprobs)
     rows, labels = np.arange(len(normalised)), len(validation.task.labels)

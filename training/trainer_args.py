@@ -29,6 +29,7 @@ REFUSED = {
     "truncation_mode": "samples are never cut",
     "save_only_model": "it would make resuming inexact",
     "repetition_penalty": BIASES,
+    "vllm_structured_outputs_regex": "set structured: true, which takes the task's own answers",
     **dict.fromkeys(
         (
             "use_transformers_continuous_batching",
@@ -48,7 +49,6 @@ MICRO_BATCH = 16
 """Most completions that GRPO holds in one backward pass, unless the recipe says otherwise."""
 
 
-def sft_args(config: SftRecipe, output: Path) -> SFTConfig:
 def stage_args(config: TrainingConfig, output: Path) -> SFTConfig | DPOConfig | RewardConfig | GRPOConfig:
     """Return the arguments of the stage's trainer; errors as those of the function for its kind."""
     if isinstance(config, SftRecipe):
@@ -60,6 +60,7 @@ def stage_args(config: TrainingConfig, output: Path) -> SFTConfig | DPOConfig | 
     return grpo_args(config, output)
 
 
+def sft_args(config: SftRecipe, output: Path) -> SFTConfig:
     """Return the arguments of TRL's SFTTrainer.
 
     Raises:
@@ -104,8 +105,13 @@ def reward_model_args(config: RewardModelConfig, output: Path) -> RewardConfig:
     return build(RewardConfig, owned, {}, config.trainer)
 
 
-def grpo_args(config: GrpoConfig, output: Path) -> GRPOConfig:
+def grpo_args(config: GrpoConfig, output: Path, form: str | None = None) -> GRPOConfig:
     """Return the arguments of TRL's GRPOTrainer: one generation batch a step, so that resuming is exact.
+
+    Args:
+        config: The stage.
+        output: Its folder.
+        form: Regular expression that vLLM holds replies to.
 
     Raises:
         TickerTuneError: As ``sft_args``; or the batch cannot be shared out; or a checkpoint would fall into a buffer.
@@ -137,11 +143,15 @@ def grpo_args(config: GrpoConfig, output: Path) -> GRPOConfig:
         "mask_truncated_completions": False,
         "shuffle_dataset": False,
         "use_vllm": config.vllm,
+        "vllm_structured_outputs_regex": form,
         "generation_batch_size": None,
         "steps_per_generation": None,
         "logging_steps": 1,
     }
     defaults = {"loss_type": "dapo", "lr_scheduler_type": "constant", "vllm_mode": "colocate"}
+    if form is not None:
+        # By sequence a reply would weigh as little as the policy's own probability of the form, which is what is lacking.
+        defaults["vllm_importance_sampling_mode"] = "token_truncate"
     return build(GRPOConfig, owned, defaults, extra)
 
 

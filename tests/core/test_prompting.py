@@ -5,10 +5,10 @@ from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.models import resolve_model
-from tickertune.core.prompting import completion_ids, label_ids, prompt_ids, scoring_ids
+from tickertune.core.prompting import completion_ids, label_continuations, prompt_ids, scoring_ids
 from tickertune.core.recipe import ModelConfig
 from tickertune.core.sample import Message
-from tickertune.core.tasks import TASKS, LabelTask, Task, TextTask
+from tickertune.core.tasks import TASKS, LabelTask, Task
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_scored_position_is_the_trained_one(
     tokenizer: PreTrainedTokenizerBase, task: LabelTask, index: int, text: str
 ) -> None:
     messages = [Message(role="system", content="s"), Message(role="user", content=text)]
-    scored = [*scoring_ids(tokenizer, task, messages), label_ids(tokenizer, task)[index]]
+    scored = [*scoring_ids(tokenizer, task, messages), *label_continuations(tokenizer, task)[index]]
     trained = prompt_ids(tokenizer, messages) + completion_ids(tokenizer, task, task.labels[index])
     assert trained[: len(scored)] == scored
 
@@ -45,12 +45,6 @@ def test_messages_and_plain_dictionaries_give_the_same_ids(tokenizer: PreTrained
     noun = [Message(role="user", content="Apple rose")]
     assert prompt_ids(tokenizer, noun) == prompt_ids(tokenizer, [{"role": "user", "content": "Apple rose"}])
     assert tokenizer.decode(prompt_ids(tokenizer, noun)).endswith("<|im_start|>assistant\n")
-
-
-def test_labels_that_share_their_first_token_are_refused(tokenizer: PreTrainedTokenizerBase) -> None:
-    labels = ["zzzqa", "zzzqb"]
-    with pytest.raises(TickerTuneError, match="zzzqa, zzzqb do not start with different tokens"):
-        label_ids(tokenizer, TextTask("collide", labels, "Answer:", "sentiment@1"))
 
 
 def test_tokenizer_without_chat_template_is_refused(tiny_model: str) -> None:

@@ -1,5 +1,6 @@
 """Recipes: every shipped one parses, and every mistake is told with its remedy."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,20 +22,30 @@ from tickertune.core.recipe import (
     load_recipe,
     read_yaml,
 )
+from tickertune.core.recipe.agents import AgentsConfig
 from tickertune.core.recipe.loading import parse_overrides, validate
+from training.trainer_values import CLOSED
 
 RECIPES = sorted(str(path.parent.relative_to(ROOT / "recipes")) for path in (ROOT / "recipes").rglob("run.yaml"))
 STAGES = {
-    "sft": SftConfig,
-    "qlora": SftConfig,
-    "grpo": GrpoConfig,
-    "eval": EvalConfig,
-    "rationales": RationalesConfig,
-    "own_teacher": RationalesConfig,
+    **dict.fromkeys(("sft", "qlora", "form"), SftConfig),
+    **dict.fromkeys(("grpo", "grpo_server"), GrpoConfig),
+    **dict.fromkeys(("eval", "sets"), EvalConfig),
+    **dict.fromkeys(("rationales", "own_teacher"), RationalesConfig),
+    **dict.fromkeys(("data", "fiqa", "tfns", "articles"), DataConfig),
     "dpo": DpoConfig,
     "reward_model": RewardModelConfig,
+    "agents": AgentsConfig,
 }
+"""Model of each file by its name; run.yaml is a whole recipe."""
 FILES = sorted(path for path in (ROOT / "recipes").rglob("*.yaml") if path.parent.name != "accelerate")
+LAUNCHES = sorted((ROOT / "recipes" / "accelerate").glob("*.yaml"))
+PLACEBO_OR_STUDY = {"demo", "seeds", "costs", "stocknet"}
+
+
+def head(path: Path) -> str:
+    """The comment lines of a file."""
+    return "\n".join(line for line in path.read_text().splitlines() if line.startswith("#"))
 
 
 @pytest.fixture
@@ -59,14 +70,49 @@ def test_every_shipped_recipe_parses(name):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT / "recipes")))
 def test_every_recipe_file_parses_alone_and_opens_with_a_command(file):
-    first = file.read_text().split("\n", 1)[0]
-    assert first.startswith("#")
-    comment = [line for line in file.read_text().splitlines() if line.startswith("#")]
-    assert any("tickertune " in line or "python " in line for line in comment)
-    if file.stem in STAGES:
-        load_config(STAGES[file.stem], file)
-    elif file.stem == "data":
+    assert file.read_text().startswith("#")
+    assert re.search(r"^#.*(tickertune|python) ", head(file), re.MULTILINE)
+    if file.name == "run.yaml":
+        load_recipe(file)
+    elif STAGES[file.stem] is DataConfig:
         validate(TypeAdapter(DataConfig), read_yaml(file), str(file))
+    else:
+        load_config(STAGES[file.stem], file)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [*(path for path in FILES if path.name == "run.yaml"), *LAUNCHES],
+    ids=lambda file: str(file.relative_to(ROOT / "recipes")),
+)
+def test_every_run_and_launch_says_its_hardware_and_memory(file):
+    assert re.search(r"GPU|CPU|core", head(file))
+    assert re.search(r"\d Gi?B", head(file))
+    assert re.search("estimate|seen", head(file), re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [path for path in FILES if STAGES.get(path.stem) is GrpoConfig],
+    ids=lambda file: f"{file.parent.name}/{file.stem}",
+)
+def test_every_grpo_recipe_names_its_loss_and_why(file):
+    lines = file.read_text().splitlines()
+    (place,) = (at for at, line in enumerate(lines) if line.startswith("trainer:"))
+    loss = load_config(GrpoConfig, file).trainer["loss_type"]
+    assert loss in CLOSED["GRPOConfig"]["loss_type"]
+    assert lines[place - 1].startswith(f"# {loss}: ")
+
+
+def test_a_constant_policy_stops_every_recipe_that_is_no_study():
+    for file in FILES:
+        if STAGES.get(file.stem) is not GrpoConfig:
+            continue
+        (line, *_) = [line for line in file.read_text().splitlines() if line.startswith("on_constant_wins")] or [""]
+        assert load_config(GrpoConfig, file).on_constant_wins == (
+            "warn" if file.parent.name in PLACEBO_OR_STUDY else "stop"
+        )
+        assert bool(line) == (file.parent.name in PLACEBO_OR_STUDY) == ("  # " in line)
 
 
 def test_models_have_a_recipe_for_each_method():
@@ -78,7 +124,7 @@ def test_models_have_a_recipe_for_each_method():
         assert recipe.sft.model.name == qlora.model.name == recipe.grpo.model.name
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "recipes" / "accelerate").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", LAUNCHES, ids=lambda path: path.stem)
 def test_every_launch_configuration_is_one_that_accelerate_knows(path):
     from accelerate.commands.config.config_args import load_config_from_file
 

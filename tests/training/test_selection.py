@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from sklearn.metrics import matthews_corrcoef
@@ -15,7 +16,7 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe.sft import SelectConfig
-from tickertune.core.tasks import get_task
+from tickertune.core.tasks import TextTask, get_task
 from training import selection
 from training.selection import scores_of, validation_of
 from training.sft import train
@@ -51,13 +52,33 @@ def test_scores_are_those_written_out(parted: Path, tokenizer: PreTrainedTokeniz
     for prompt in validation.prompts:
         with torch.no_grad():
             logits = model.eval()(input_ids=torch.tensor([prompt])).logits[0, -1].double()
-        shares.append(torch.softmax(logits[validation.label_tokens], dim=-1).numpy())
+        shares.append(torch.softmax(logits[[ids[0] for ids in validation.continuations]], dim=-1).numpy())
     table, truth = np.array(shares), validation.truth
     assert [task.labels[place] for place in truth] == samples["label"].to_list()
     own = table[np.arange(len(table)), truth]
     assert found["log_score"] == pytest.approx(np.log(own).mean(), abs=1e-5)
     assert found["brier"] == pytest.approx(-((table - np.eye(2)[truth]) ** 2).sum(axis=1).mean(), abs=1e-5)
     assert found["mcc"] == pytest.approx(matthews_corrcoef(truth, table.argmax(axis=1)))
+
+
+def test_labels_that_share_their_first_token_are_scored_by_all_their_tokens(
+    parted: Path, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    task = TextTask("collide", ["zzzqa", "zzzqb", "zzz"], "Answer:", "sentiment@1")
+    samples = read_split(parted, "validation").with_columns(label=pl.lit("zzzqb"))
+    validation = validation_of(samples, tokenizer, task, SelectConfig(samples=4), 0)
+    labels = validation.continuations
+    assert len({ids[0] for ids in labels}) == 1 < len({tuple(ids) for ids in labels}) == 3
+    model = AutoModelForCausalLM.from_pretrained(resolve_model(TINY), dtype=torch.float32).eval()
+    sums = np.zeros((4, 3))
+    for row, prompt in enumerate(validation.prompts):
+        for place, ids in enumerate(labels):
+            with torch.no_grad():
+                logits = model(input_ids=torch.tensor([prompt + ids])).logits[0, len(prompt) - 1 : -1].double()
+            sums[row, place] = logits.log_softmax(-1)[range(len(ids)), ids].sum()
+    normalised = sums - np.logaddexp.reduce(sums, axis=1, keepdims=True)
+    found = scores_of(validation, model, tokenizer, 5)
+    assert found["log_score"] == pytest.approx(normalised[:, 1].mean(), abs=1e-4)
 
 
 def test_the_best_checkpoint_is_the_result(parted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 import trl
 
+from tests.conftest import ROOT
 from tests.training.conftest import TINY, grpo_config, sft_config
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.recipe import DpoConfig
+from tickertune.core.recipe import DpoConfig, GrpoConfig, load_config
+from tickertune.core.tasks import get_task
+from training.preflight import check_vllm
+from training.prompts import answer_form
 from training.trainer_args import dpo_args, grpo_args, grpo_batches, sft_args
 from training.trainer_values import ALTERING, CLOSED
 
@@ -63,6 +67,49 @@ def test_a_known_key_reaches_trl() -> None:
 def test_mixed_precision_follows_the_recipe() -> None:
     assert not sft({}).bf16
     assert sft({}, model={"name": "tiny-llama", "dtype": "bfloat16"}).bf16
+
+
+def test_neftune_is_off_unless_it_is_asked_for() -> None:
+    assert sft({}).neftune_noise_alpha is None
+    assert sft({"neftune_noise_alpha": 5.0}).neftune_noise_alpha == 5.0
+
+
+def test_keys_of_a_vllm_server_reach_trl() -> None:
+    config = load_config(GrpoConfig, ROOT / "recipes" / "models" / "qwen3-14b" / "grpo_server.yaml")
+    # On a machine without a GPU: the rest of the arguments is what is looked at.
+    args = grpo_args(config.model_copy(update={"model": TINY}), HERE)
+    assert (args.use_vllm, args.vllm_mode) == (True, "server")
+    assert (args.vllm_server_host, args.vllm_server_port, args.vllm_server_timeout) == ("127.0.0.1", 8000, 600)
+    plain = load_config(GrpoConfig, ROOT / "recipes" / "models" / "qwen3-14b" / "grpo.yaml")
+    ours = {"vllm_mode", "vllm_server_host", "vllm_server_port", "vllm_server_timeout"}
+    assert config == plain.model_copy(update={"trainer": config.trainer})
+    assert {key: value for key, value in config.trainer.items() if key not in ours} == plain.trainer
+
+
+def test_replies_are_held_to_the_form_only_where_the_recipe_says_so() -> None:
+    task = get_task("movement")
+    held = grpo_config(HERE, HERE, vllm=True, structured=True)
+    form = answer_form(held, task)
+    assert form is not None
+    assert all(re.fullmatch(form, task.answer(label)) for label in task.labels)
+    assert not re.fullmatch(form, "up")
+    assert not re.fullmatch(form, task.answer("up") + ".")
+    args = grpo_args(held, HERE, form)
+    assert (args.vllm_structured_outputs_regex, args.vllm_importance_sampling_mode) == (form, "token_truncate")
+    free = grpo_config(HERE, HERE)
+    assert answer_form(free, task) is None
+    args = grpo_args(free, HERE)
+    assert (args.vllm_structured_outputs_regex, args.vllm_importance_sampling_mode) == (None, "sequence_mask")
+    with pytest.raises(TickerTuneError, match="set structured: true"):
+        grpo({"vllm_structured_outputs_regex": "(up|down)"})
+    with pytest.raises(TickerTuneError, match="task entities are no closed list"):
+        answer_form(held, get_task("entities"))
+    with pytest.raises(ValueError, match="vllm is false: set both or neither"):
+        grpo_config(HERE, HERE, structured=True)
+    with pytest.raises(ValueError, match="reply is tagged"):
+        grpo_config(HERE, HERE, structured=True, vllm=True, reply="tagged")
+    with pytest.raises(TickerTuneError, match="vllm is true, but"):
+        check_vllm(held, "lora")
 
 
 def test_one_generation_batch_is_one_step() -> None:

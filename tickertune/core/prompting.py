@@ -62,22 +62,6 @@ def label_continuations(tokenizer: "PreTrainedTokenizerBase", task: LabelTask) -
     return found
 
 
-def label_ids(tokenizer: "PreTrainedTokenizerBase", task: LabelTask) -> list[int]:
-    """Return the first token of each label's continuation, in the order of ``task.labels``.
-
-    Raises:
-        TickerTuneError: Two labels start with the same token, so that one position cannot tell them apart.
-    """
-    first = [_ids(tokenizer, task.continuation(label))[0] for label in task.labels]
-    if len(set(first)) < len(first):
-        raise TickerTuneError(
-            f"Labels {', '.join(task.labels)} do not start with different tokens in the vocabulary of "
-            f"{tokenizer.name_or_path}",
-            "Use a model whose tokenizer tells them apart; evaluation sums the labels' tokens (label_continuations)",
-        )
-    return first
-
-
 def completion_ids(tokenizer: "PreTrainedTokenizerBase", task: Task, label: str) -> list[int]:
     """Return the ids of the answer that states ``label``, and the end-of-turn token.
 

@@ -13,7 +13,8 @@ ADDED = {
     "evidence": (
         "Before you answer, weigh the evidence: end every line that starts with '- ' with (score: N), where N is a whole number "
         "from -3 to 3. Above 0 it speaks for a rise, below 0 for a fall. The sum of all scores has the sign of your answer: 0 if "
-        "the price goes neither way."
+        "the price goes neither way. End your reasons with one line that starts with 'Reflection: ' and says what in this evidence is "
+        "weak, missing or contradictory, and why the answer stands all the same."
     ),
     "thesis": (
         "Write a thesis in sections. Every line that starts with '- ' makes one claim and quotes the words of the news that prove "
@@ -38,6 +39,10 @@ MENTIONS = re.compile(
 """Words of a second reply that speak of the first: they make no sense without it."""
 CONTROL = re.compile(r"<\s*\||\|\s*>|\[/?INST\]|</?s>|<(?:start|end)_of_turn>")
 """Control tokens of chat templates, in a reply's text."""
+REFLECTION = "Reflection:"
+"""Start of the last line of an argument by evidence."""
+FEWEST_WORDS = 5
+"""Of a reflection: fewer say nothing of the evidence."""
 _SCORE = re.compile(r"\(score:[ ]*([+-]?\d{1,3}(?:\.\d{1,2})?)\)[ ]*\.?[ ]*$", re.IGNORECASE)
 _FENCED = re.compile(r"^<(\w+)>\n(.*?)\n</\1>$", re.DOTALL | re.MULTILINE)
 
@@ -86,6 +91,19 @@ def evidence_scores(reasoning: str) -> list[float | None]:
     return [float(found[1]) if (found := _SCORE.search(line)) else None for line in lines]
 
 
+def reflects(reasoning: str) -> bool:
+    """Whether the one line that starts with ``Reflection:`` is the last one and says something."""
+    lines = [line for line in reasoning.splitlines() if line.strip()]
+    found = [at for at, line in enumerate(lines) if line.startswith(REFLECTION)]
+    return found == [len(lines) - 1] and len(lines[-1].removeprefix(REFLECTION).split()) >= FEWEST_WORDS
+
+
+def speaks_of_another_answer(text: str, style: str) -> bool:
+    """Whether a reply speaks of one before it; the word that starts the style's own reflection does not."""
+    own = re.sub(rf"^{REFLECTION}", "", text, flags=re.MULTILINE) if style == "evidence" else text
+    return MENTIONS.search(own) is not None
+
+
 def documents(messages: Chat) -> str:
     """Return what stands in the fences of a prompt's user messages; the whole messages where there is no fence."""
     texts = "\n".join(turn["content"] for turn in messages if turn["role"] == "user")
@@ -93,7 +111,7 @@ def documents(messages: Chat) -> str:
 
 
 def _fault_of_scores(answer: Answer, task: Task, least: int) -> str | None:
-    """The sum of the evidence has the sign of the answer's position."""
+    """The sum of the evidence has the sign of the answer's position, and the last line reflects on the evidence."""
     scores = evidence_scores(answer.reasoning)
     known = [score for score in scores if score is not None]
     if len(known) < len(scores):
@@ -101,7 +119,9 @@ def _fault_of_scores(answer: Answer, task: Task, least: int) -> str | None:
     if len(known) < least:
         return "too_little_evidence"
     total, position = sum(known), task.position(answer.decision.label or "")
-    return None if (total > 0) - (total < 0) == (position > 0) - (position < 0) else "scores_disagree"
+    if (total > 0) - (total < 0) != (position > 0) - (position < 0):
+        return "scores_disagree"
+    return None if reflects(answer.reasoning) else "no_reflection"
 
 
 def _fault_of_thesis(answer: Answer, messages: Chat, least: int) -> str | None:

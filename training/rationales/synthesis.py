@@ -25,7 +25,13 @@ from training.rationales.judging import KEPT, WRONG, Counts, Judged, choose, jud
 from training.rationales.ledger import FILE, Ledger
 from training.rationales.output import Made, Pair, Rationale, write_pairs, write_rationales
 from training.rationales.samples import training_samples
-from training.rationales.styles import CONTROL, MENTIONS, answering_again, reflecting, teacher_messages
+from training.rationales.styles import (
+    CONTROL,
+    answering_again,
+    reflecting,
+    speaks_of_another_answer,
+    teacher_messages,
+)
 from training.rationales.teacher import Ask, Chat, Reply, Teacher
 from training.stage import FACTS, Timer, say, settle_libraries
 
@@ -234,7 +240,8 @@ def _reflections(
         for place, reply in zip(again, work.replies("second answers", list(again.values())), strict=True):
             case = cases[place]
             one = judge(reply, case.label, work.task, case.prompt, work.config)
-            reason = "mentions_the_first_answer" if one.reason == KEPT and MENTIONS.search(one.text) else one.reason
+            mentions = one.reason == KEPT and speaks_of_another_answer(one.text, work.config.style)
+            reason = "mentions_the_first_answer" if mentions else one.reason
             counts[reason if reason != WRONG else "wrong_again"] += 1
             if reason == KEPT:
                 pairs[place] = Pair(case.sample_id, case.label, list(case.prompt), one.text, first[place])

@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 from eval.backends.base import Completion
 from tests.training.conftest import TINY, Cut, grpo_config, make_samples
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.prompting import label_ids, scoring_ids
+from tickertune.core.prompting import label_continuations, scoring_ids
 from tickertune.core.recipe import GrpoConfig
 from tickertune.core.sample import Sample
 from tickertune.core.table import frame_of
@@ -81,7 +81,7 @@ def test_probabilities_are_those_of_a_plain_pass(
     model: Any, tokenizer: PreTrainedTokenizerBase, tmp_path: Path
 ) -> None:
     shares = measure(model, tokenizer, config(tmp_path, by="probability"), tmp_path)
-    tokens = label_ids(tokenizer, TASK)
+    tokens = [ids[0] for ids in label_continuations(tokenizer, TASK)]
     for sample, share in zip(SAMPLES.iter_rows(named=True), shares, strict=True):
         ids = torch.tensor([scoring_ids(tokenizer, TASK, sample["messages"])])
         with torch.no_grad():

@@ -9,13 +9,23 @@ from tickertune.core.answers import tagged_reply
 from tickertune.core.prompting import chat
 from tickertune.core.tasks import get_task
 from training.rationales.judging import judge
-from training.rationales.styles import ADDED, MENTIONS, documents, evidence_scores, teacher_messages
+from training.rationales.styles import (
+    ADDED,
+    MENTIONS,
+    REFLECTION,
+    documents,
+    evidence_scores,
+    reflects,
+    speaks_of_another_answer,
+    teacher_messages,
+)
 from training.rationales.teacher import Reply
 
 PROMPT = chat(tagged_samples(1)[0].messages)
 LABEL = tagged_samples(1)[0].label
 HERE = Path()
 QUOTE = news(PROMPT)
+REFLECTING = "Reflection: the second line is weak, but nothing speaks against the first"
 
 
 def reason(
@@ -39,12 +49,44 @@ def reason(
 def test_the_sum_of_the_evidence_has_the_answers_sign(scores: tuple[int, ...], verdict: str) -> None:
     sign = 1 if LABEL == "up" else -1
     lines = "\n".join(f"- a line (score: {sign * score:+d})" for score in scores)
-    assert reason(lines, style="evidence") == verdict
+    assert reason(f"{lines}\n{REFLECTING}", style="evidence") == verdict
+
+
+@pytest.mark.parametrize(
+    ("last", "verdict"),
+    [
+        (REFLECTING, "kept"),
+        (f"{REFLECTING}\n\n", "kept"),
+        ("", "no_reflection"),
+        ("Reflection: none", "no_reflection"),
+        ("reflection: the second line is weak, and yet it stands", "no_reflection"),
+        (f"{REFLECTING}\nand more words after it", "no_reflection"),
+        (f"{REFLECTING}\n{REFLECTING}", "no_reflection"),
+        (f"{REFLECTING}\n- late evidence (score: {2 if LABEL == 'up' else -2})", "no_reflection"),
+    ],
+)
+def test_evidence_ends_with_a_reflection_on_it(last: str, verdict: str) -> None:
+    score = 2 if LABEL == "up" else -2
+    assert reason(f"- one (score: {score})\n- two (score: {score})\n{last}", style="evidence") == verdict
+
+
+def test_the_prompt_asks_for_what_the_parser_wants() -> None:
+    asked = ADDED["evidence"]
+    assert f"starts with '{REFLECTION} '" in asked
+    assert "(score: N)" in asked
+    assert reflects(f"words\n{REFLECTING}")
+    for text, style, speaks in (
+        (f"- a\n{REFLECTING}", "evidence", False),
+        (f"- a\n{REFLECTING}", "free", True),
+        (f"- on reflection a\n{REFLECTING}", "evidence", True),
+        ("- a\nReflection: my first answer missed the second line", "evidence", True),
+    ):
+        assert speaks_of_another_answer(text, style) is speaks
 
 
 def test_flat_wants_a_sum_of_zero() -> None:
     def verdict(*scores: int) -> str:
-        lines = "\n".join(f"- a line (score: {score})" for score in scores)
+        lines = "\n".join([*(f"- a line (score: {score})" for score in scores), REFLECTING])
         reply = tagged_reply(lines, get_task("movement3").answer("flat"))
         settings = config(HERE, HERE, style="evidence", least_evidence=2)
         return judge(Reply(reply, True, 1, 1), "flat", get_task("movement3"), PROMPT, settings).reason

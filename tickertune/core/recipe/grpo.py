@@ -63,7 +63,9 @@ class GrpoConfig(StageConfig):
     """Read each prompt once for its group, in generation and in training: the same numbers up to rounding, in less time. Off
     under FSDP and DeepSpeed, whose processes must read alike."""
     vllm: bool = False
-    """Generate rollouts with vLLM in the same process (GPU only)."""
+    """Generate rollouts with vLLM (GPU only): in the same process, or by a server (``trainer.vllm_mode``)."""
+    structured: bool = False
+    """Hold vLLM's replies to the task's answers, for policies that seldom find the form. It restricts sampling (docs/training.md)."""
     save_steps: int = Field(default=4, ge=1)
 
     @model_validator(mode="after")
@@ -90,6 +92,16 @@ class GrpoConfig(StageConfig):
             raise ValueError("curriculum.difficulty by probability reads plain replies: set by to rollouts")
         if self.select is not None and self.reply == "tagged":
             raise ValueError("select scores plain replies, and reply is tagged: remove the select block")
+        return self
+
+    @model_validator(mode="after")
+    def _vllm_holds_to_the_form(self) -> "GrpoConfig":
+        if self.structured and not self.vllm:
+            raise ValueError("structured holds vLLM's replies to the form, and vllm is false: set both or neither")
+        if self.structured and self.reply == "tagged":
+            raise ValueError(
+                "structured allows the answer alone, and reply is tagged: its reasons and statements are free"
+            )
         return self
 
     @model_validator(mode="after")

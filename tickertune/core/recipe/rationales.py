@@ -68,8 +68,8 @@ class RationalesConfig(Config):
     output: Path | None = None
     """Folder of the result: ``answers.jsonl``, ``sft/`` and ``pairs/``."""
     style: Literal["free", "evidence", "thesis"] = "thesis"
-    """What a right reply must have besides its form: nothing; as RETuning, scored evidence whose sum has the answer's sign;
-    as Trading-R1, sections with claims whose quotes stand in the prompt's documents."""
+    """What a right reply must have besides its form: nothing; as RETuning, scored evidence whose sum has the answer's sign, and a last line
+    that reflects on it; as Trading-R1, sections with claims whose quotes stand in the prompt's documents."""
     samples: int | None = Field(default=None, ge=1)
     """Training samples that are asked, drawn by the seed; None: all."""
     draws: int = Field(default=4, ge=1, le=64)
