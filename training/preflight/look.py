@@ -19,7 +19,7 @@ from training.preflight.checks import check_context
 from training.preflight.lengths import Lengths, grpo_lengths, sft_lengths
 from training.preflight.memory import cost
 from training.preflight.template import check_template, first_reading
-from training.prompts import check_completion_length, usable_prompts
+from training.prompts import answer_form, check_completion_length, usable_prompts
 from training.rewards.compose import compose
 from training.trainer_args import stage_args
 
@@ -68,6 +68,7 @@ def look(
         dropped = dict(examples.dropped) | ({"truncated": examples.truncated} if config.too_long == "truncate" else {})
     else:
         reward = compose(config, info)[0]
+        answer_form(config, reward.task)
         check_completion_length(tokenizer, reward.task, config.max_completion_length, tagged=reward.tagged)
         lengths = [grpo_lengths(rows, split, tokenizer, config) for split, rows in measured.items() if len(rows)]
         dropped = dict(usable_prompts(samples, tokenizer, reward, config).dropped)

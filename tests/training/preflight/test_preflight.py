@@ -217,6 +217,19 @@ def test_open_answers_can_be_trained_by_sft_and_not_by_grpo(tmp_path: Path) -> N
         look(grpo_config(data, tmp_path), data, 1, "lora")
 
 
+def test_replies_held_to_a_form_that_the_task_does_not_have_are_refused_before(tmp_path: Path) -> None:
+    """A forecaster's answers have labels, and free text around them."""
+    samples = [sample.model_copy(update={"task": "forecaster"}) for sample in make_samples()]
+    labels = get_task("forecaster").labels
+    samples = [sample.model_copy(update={"label": labels[0]}) for sample in samples]
+    data = write_samples(tmp_path / "data", samples)
+    config = grpo_config(
+        data, tmp_path, vllm=True, structured=True, rewards={"accuracy": 1.0}, max_completion_length=400
+    )
+    with pytest.raises(TickerTuneError, match="answers of task forecaster are no closed list"):
+        look(config, data, 1, "lora")
+
+
 def test_a_packed_row_may_be_longer_than_the_models_context(dataset: Path, tmp_path: Path) -> None:
     """Positions start again with each of its samples."""
     found = look(sft_config(dataset, tmp_path, packing=True, max_length=3000), dataset, 1, "lora")
