@@ -22,7 +22,7 @@ endif
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup cluster tracking demo test test-all lint format typecheck docs bench clean
+.PHONY: help setup cluster demo test test-all lint format typecheck docs bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
@@ -37,16 +37,14 @@ $(STAMP):
 	  echo "Error: $(PYTHON) comes without ensurepip or venv. Install them (Debian, Ubuntu: apt install python3-venv) and run make again." >&2; exit 2; }
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt --override overrides.txt -e '.[$(ENGINE),demo,dev]'
+	$(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt --override overrides.txt -e '.[$(ENGINE),demo,dev,tracking]'
 	@rm -f .venv/.stamp-*
 	@touch $@
 
 cluster: $(STAMP)-cluster  ## add Ray, which spreads curation over machines
 
-tracking: $(STAMP)-tracking  ## add trackio, TensorBoard and wandb, which show training curves
-
-$(STAMP)-cluster $(STAMP)-tracking: $(STAMP)-%: $(STAMP)
-	$(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt --override overrides.txt -e '.[$(ENGINE),demo,dev,$*]'
+$(STAMP)-cluster: $(STAMP)
+	$(BIN)/uv pip install --python $(BIN)/python $(TORCH) -c constraints.txt --override overrides.txt -e '.[$(ENGINE),demo,dev,tracking,cluster]'
 	@touch $@
 
 demo: setup  ## simulated market to report in runs/demo, 8 to 20 minutes on 2 cores

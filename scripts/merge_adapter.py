@@ -14,6 +14,7 @@ import typer
 from eval.checkpoint import checkpoint_of
 from tickertune.cli.main import PlainErrors
 from tickertune.core.recipe import ModelConfig
+from tickertune.core.stage_facts import facts_near
 from training.merge import DEFAULT_TOLERANCE, Tolerance, merge
 
 
@@ -35,6 +36,12 @@ def main(
     """Merge an adapter into its base model."""
     with PlainErrors():
         checkpoint = checkpoint_of("tuned", folder, ModelConfig(name=model))
+        if not facts_near(folder):
+            typer.echo(
+                f"Warning: {folder} has no tickertune.json, so it is taken for an adapter on the base in {checkpoint.dtype}: one "
+                "trained on a base in 4 bits would be merged wrongly",
+                err=True,
+            )
         fidelity = merge(checkpoint, output, dtype, Tolerance(tolerance, rounding_tolerance))
     print(output)
     for name, value in asdict(fidelity).items():

@@ -87,6 +87,18 @@ def test_page_of_sources_is_up_to_date(monkeypatch):
     assert written.PAGE.read_text(encoding="utf-8") == written.page(), "run: make docs"
 
 
+def test_no_lock_file_with_addresses_of_an_index_is_kept():
+    """``uv.lock`` names the machine's package index; constraints.txt holds the pins."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git repository, so nothing is tracked or ignored")
+    tracked = subprocess.run(["git", "ls-files", "*.lock"], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    assert tracked == ""
+    assert subprocess.run(["git", "check-ignore", "-q", "uv.lock"], cwd=ROOT).returncode == 0
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8") + (ROOT / "overrides.txt").read_text(encoding="utf-8")
+    assert "://" not in pins
+    assert "-index" not in pins
+
+
 def test_all_34_sources_of_fingpt_are_there():
     rows = {source.info.fingpt_row for source in all_sources().values()}
     assert rows - {None} == set(range(1, 35))

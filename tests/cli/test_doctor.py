@@ -62,6 +62,34 @@ def test_what_make_setup_does_not_install_is_no_fault():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     pins = {Requirement(line.partition("#")[0]).name for line in (ROOT / "constraints.txt").read_text().splitlines()
             if line.partition("#")[0].strip()}  # fmt: skip
-    extra = {Requirement(text).name for name in ("cluster", "tracking", "bench") for text in project[name]}
-    installed = {Requirement(text).name for name in ("cpu", "demo", "dev") for text in project[name]}
+    extra = {Requirement(text).name for name in ("cluster", "bench") for text in project[name]}
+    installed = {Requirement(text).name for name in ("cpu", "demo", "dev", "tracking") for text in project[name]}
     assert (extra & pins) - installed <= doctor.OPTIONAL
+
+
+@pytest.mark.parametrize(
+    ("torch", "vision", "state"),
+    [
+        ("2.13.0+cpu", "0.28.0", "off"),  # the index's CUDA build beside a CPU torch
+        ("2.13.0+cpu", "0.28.0+cu130", "off"),
+        ("2.13.0", "0.28.0+cpu", "off"),
+        ("2.13.0+cu128", "0.28.0+cu130", "off"),
+        ("2.13.0+cpu", "0.28.0+cpu", "ok"),
+        ("2.13.0", "0.28.0", "ok"),
+        ("2.13.0", "0.28.0+cu130", "ok"),
+    ],
+)
+def test_torchvision_of_another_build_than_torch_is_off(monkeypatch, torch, vision, state):
+    monkeypatch.setattr(doctor, "_version", lambda package: {"torch": torch, "torchvision": vision}.get(package))
+    (found,) = doctor.beside_torch()
+    assert (found.check, found.state) == ("torchvision", state)
+    assert ("uv pip uninstall torchvision" in found.remedy) == (state == "off")
+    assert (f"another build than torch {torch}" in found.found) == (state == "off")
+
+
+def test_doctor_tells_what_stands_beside_torch(capsys, monkeypatch):
+    versions = {"torch": "2.13.0+cpu", "torchaudio": "2.13.0"}
+    monkeypatch.setattr(doctor, "_version", versions.get)
+    code, rows = call(capsys)
+    assert code == 1
+    assert rows["torchaudio"]["state"] == "off"

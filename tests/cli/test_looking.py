@@ -91,14 +91,15 @@ def test_stages_that_are_done_are_not_looked_at_again(recipe_folder: Path) -> No
     ]
 
 
-def test_what_the_teacher_writes_is_looked_at_once_it_is_there(argued_folder: Path) -> None:
+def test_what_the_teacher_writes_is_looked_at_once_it_is_there(argued_folder: Path, tmp_path: Path) -> None:
     run, recipe, plan = opened(argued_folder, dpo__trainer="{max_grad_nrm: 1}")
     write_samples(run.stage_folder("planted", "data"), make_samples())
     (line,) = look_before_training(run, recipe, plan, plan[0])
     assert line.startswith("planted grpo: ")
     rationales = run.stage_folder("planted", "rationales")
     write_made_pairs(rationales, made_pairs())
-    write_samples(rationales / "sft", tagged_samples())
+    write_samples(tmp_path / "made", tagged_samples())
+    (tmp_path / "made" / "dataset").rename(rationales / "sft")  # as synthesis leaves it: the folder is the data set
     with pytest.raises(TickerTuneError, match=r"^planted, dpo: unknown key 'trainer\.max_grad_nrm'"):
         look_before_training(run, recipe, plan, plan[1])
     run, recipe, plan = opened(argued_folder)

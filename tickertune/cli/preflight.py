@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tickertune.cli.accelerated import processes_of
 from tickertune.cli.checks import failures
-from tickertune.cli.doctor import packages, version_matrix
+from tickertune.cli.doctor import beside_torch, packages, version_matrix
 from tickertune.cli.hub_models import check_push
 from tickertune.cli.looking import look_at, read_folder, warnings_of
 from tickertune.cli.output import print_columns, print_json, print_table
@@ -65,7 +65,9 @@ def preflight(
     """
     resolved = load_recipe(recipe, overrides_of(output, seed, sets or []))
     told = Findings([str(error) for error in failures(resolved)])
-    told.wrong += [f"{pin.check} {pin.found}. {pin.remedy}." for pin in packages() if pin.state == "off"]
+    told.wrong += [
+        f"{pin.check} {pin.found}. {pin.remedy}." for pin in (*packages(), *beside_torch()) if pin.state == "off"
+    ]
     if push is not None:
         try:
             told.push = check_push(push)

@@ -9,7 +9,7 @@ from tickertune.core.errors import TickerTuneError
 Tracker = Literal["trackio", "wandb", "tensorboard"]
 Tracking = Literal["auto", "none"] | Tracker | list[Tracker]
 """Value of the key ``tracking``."""
-UNTRACKED = "tracking: none, since trackio is not installed (make tracking)"
+UNTRACKED = "tracking: none, since trackio is not installed (for curves run: make setup, or pip install trackio)"
 """What is said once where ``auto`` finds no tracker."""
 WANDB_KEY = "WANDB_API_KEY"
 WANDB_MODE = "WANDB_MODE"
@@ -33,7 +33,7 @@ def trackers_of(tracking: Tracking) -> list[Tracker]:
     if missing := [name for name in named if find_spec(name) is None]:
         raise TickerTuneError(
             f"tracking names {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed",
-            f"Run make tracking (or pip install {' '.join(missing)}), or set tracking to none",
+            f"Run make setup (or pip install {' '.join(missing)}), or set tracking to none",
         )
     if "wandb" in named and os.environ.get(WANDB_MODE) not in WANDB_LOCAL and not os.environ.get(WANDB_KEY):
         raise TickerTuneError(

@@ -263,15 +263,6 @@ def test_pnl_rises_with_a_return_on_the_positions_side(returns: list[float], siz
     assert values == sorted(values, reverse=size < 0)
 
 
-@settings(deadline=None)
-@given(st.permutations([TWO.answer("up"), TWO.answer("down"), "no idea", TWO.answer("up") + "."]))
-def test_order_in_a_group_changes_only_the_order(texts: list[str]) -> None:
-    outcome = Outcome("up", 0.7, 0.02)
-    for name in ("format", "accuracy", "class_bonus", "pnl"):
-        alone = {text: term(name, batch(TWO, [text], outcome))[0] for text in texts}
-        assert term(name, batch(TWO, texts, outcome)) == [alone[text] for text in texts]
-
-
 @pytest.mark.parametrize("name", [name for name, task in TASKS.items() if name.startswith("movement")])
 def test_several_labels_in_one_answer_are_unparsed(name: str) -> None:
     task = get_task(name)
