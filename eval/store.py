@@ -22,6 +22,7 @@ RESULTS = (
     "protocol.json",
     "guards.json",
     "cutoff_tags.parquet",
+    "metrics_after_cutoff.json",
     "near_copies.parquet",
     "metrics_without_copies.json",
 )

@@ -60,4 +60,6 @@ def _judge(case: Case, subject: Subject, again: pl.DataFrame) -> GuardResult:
             f"{text}: it does better where it knows whom the news is about, as a model that remembers companies does."
         )
         return GuardResult(guard="anonymised", checkpoint=subject.name, verdict="flag", said=said, figures=figures)
-    return GuardResult(guard="anonymised", checkpoint=subject.name, verdict="pass", said=f"{text}.", figures=figures)
+    verdict = "remark" if gain.low is None else "pass"
+    said = f"{text}{': too few days for an interval' if gain.low is None else ''}."
+    return GuardResult(guard="anonymised", checkpoint=subject.name, verdict=verdict, said=said, figures=figures)

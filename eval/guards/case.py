@@ -51,6 +51,11 @@ class Case:
         return self.info.horizon or 1
 
     @property
+    def stale_sessions(self) -> list[int]:
+        """Sessions by which decisions and news are made stale; none shorter than the horizon, so that nothing stale bears on an outcome's window."""
+        return sorted({max(sessions, self.horizon) for sessions in self.guards.stale_sessions})
+
+    @property
     def dated(self) -> bool:
         """Whether samples have sessions."""
         return self.samples["session"].null_count() == 0

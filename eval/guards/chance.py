@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from eval.guards.case import Case, Subject, above_zero, difference, figures_of, scored, told
 from eval.guards.result import GuardResult, not_applicable
 from eval.metrics import mcc
+from eval.statistics import block_length
 
 LEVEL = 0.05
 
@@ -14,6 +15,8 @@ LEVEL = 0.05
 def shuffled_outcomes(case: Case, subject: Subject) -> GuardResult:
     """Score the answers against outcomes that are shuffled within each day (over all texts, where there are no days).
 
+    Where outcomes of neighbouring days share sessions, stocks exchange their outcomes for a block of days at a time, so that
+    the shuffled outcomes stay as much alike from day to day as the real ones; else answers that stay the same would look skilled.
     What is left on average is market timing, or a fault of the score; where the real score is no better than the
     shuffled ones, nothing of single stocks is shown.
     """
@@ -22,13 +25,10 @@ def shuffled_outcomes(case: Case, subject: Subject) -> GuardResult:
     gold = frame["gold"].replace_strict(names, return_dtype=pl.Int64).to_numpy()
     none = len(names)
     chosen = frame["label"].replace_strict(names, default=none, return_dtype=pl.Int64).fill_null(none).to_numpy()
-    groups = (
-        frame["cluster"].rank("dense").to_numpy().astype(np.int64)
-        if case.dated
-        else np.zeros(len(gold), dtype=np.int64)
-    )
+    groups = _ranks(frame["cluster"]) if case.dated else np.zeros(len(gold), dtype=np.int64)
+    keys = _keys(frame, groups, case) if case.dated and case.horizon > 1 else None
     real = _mcc(gold, chosen, none)
-    draws = shuffled_scores(gold, chosen, groups, none, case.guards.permutations, case.guards.seed)
+    draws = shuffled_scores(gold, chosen, groups, none, case.guards.permutations, case.guards.seed, keys)
     p = float((1 + np.count_nonzero(draws >= real)) / (1 + draws.size))
     mean = float(draws.mean())
     figures: dict[str, float | int | str | None] = {"mcc": real, "mcc_shuffled": mean, "p": p, "shuffles": draws.size}
@@ -53,6 +53,7 @@ def shuffled_scores(
     classes: int,
     draws: int,
     seed: int,
+    keys: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """MCC of the answers against outcomes shuffled within groups, once a draw.
 
@@ -63,13 +64,29 @@ def shuffled_scores(
         classes: Number of labels.
         draws: Shuffles.
         seed: Same seed, same shuffles.
+        keys: Samples with the same key [n] change places in the same way, in every group; none: each group by itself.
     """
     generator = np.random.default_rng(seed)
     tables = np.empty((draws, classes, classes + 1))
     for draw in range(draws):
-        order = np.lexsort((generator.random(len(gold)), groups))
-        tables[draw] = _table(gold[order], chosen, classes)
+        if keys is None:
+            order = np.lexsort((generator.random(len(gold)), groups))
+            tables[draw] = _table(gold[order], chosen, classes)
+            continue
+        source, place = (np.lexsort((generator.random(keys.max() + 1)[keys], groups)) for _ in range(2))
+        tables[draw] = _table(gold[source], chosen[place], classes)
     return np.asarray(mcc(tables))
+
+
+def _ranks(column: pl.Series) -> NDArray[np.int64]:
+    return column.rank("dense").to_numpy().astype(np.int64)
+
+
+def _keys(frame: pl.DataFrame, groups: NDArray[np.int64], case: Case) -> NDArray[np.int64]:
+    """A number for each stock in each block of days."""
+    stocks = _ranks(frame["instrument_id"])
+    blocks = groups // block_length(case.config.block_sessions, case.horizon)
+    return np.unique(blocks * (stocks.max() + 1) + stocks, return_inverse=True)[1].astype(np.int64)
 
 
 def _mcc(gold: NDArray[np.int64], chosen: NDArray[np.int64], classes: int) -> float:
@@ -104,10 +121,10 @@ def stale_decisions(predictions: pl.DataFrame, sessions: int) -> pl.DataFrame:
 
 
 def stale_replay(case: Case, subject: Subject) -> list[GuardResult]:
-    """Act on decisions some sessions late: a model that does as well with them is called random."""
+    """Act on decisions some sessions late, the horizon at least: a model that does as well with them is called random."""
     if not case.dated:
         return [not_applicable("stale_replay", "The texts have no days, so no decision is stale.", subject.name)]
-    return [_replay(case, subject, sessions) for sessions in sorted(set(case.guards.stale_sessions))]
+    return [_replay(case, subject, sessions) for sessions in case.stale_sessions]
 
 
 def _replay(case: Case, subject: Subject, sessions: int) -> GuardResult:

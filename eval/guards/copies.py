@@ -6,6 +6,7 @@ import polars as pl
 
 from data_pipeline.audit.leakage.similar import MAX_NEAR, near_copies
 from eval.text_baseline import prompt_text
+from tickertune.core.files import sha256_text
 
 TABLE = "near_copies.parquet"
 METRICS_WITHOUT = "metrics_without_copies.json"
@@ -28,7 +29,7 @@ def copies_of(samples: pl.DataFrame, train: pl.DataFrame) -> Copies:
     """Find near copies, as curation finds them, between the fenced texts of two tables of ``Sample`` rows."""
     texts, known = _texts(samples), _texts(train)
     room = max(MAX_NEAR - texts.height, 1)
-    compared = known if known.height <= room else known.sort(pl.col("text").hash(seed=0)).head(room).sort("row")
+    compared = known if known.height <= room else _drawn(known, room)
     found = near_copies(texts, compared).sort("row")
     table = pl.DataFrame(
         {
@@ -37,6 +38,12 @@ def copies_of(samples: pl.DataFrame, train: pl.DataFrame) -> Copies:
         }
     )
     return Copies(table, compared.height, known.height - compared.height)
+
+
+def _drawn(known: pl.DataFrame, room: int) -> pl.DataFrame:
+    """The texts with the lowest hashes, in their order."""
+    hashes = pl.Series("hash", [sha256_text(text) for text in known["text"]])
+    return known.with_columns(hashes).sort("hash").head(room).drop("hash").sort("row")
 
 
 def _texts(samples: pl.DataFrame) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """When a base model's training data end, and which samples lie after it."""
 
+from collections.abc import Sequence
 from datetime import date
 from fnmatch import fnmatch
 from importlib.resources import files
@@ -17,6 +18,8 @@ from tickertune.core.recipe.base import Config
 
 Tag = Literal["before", "after", "unknown"]
 TAGS = "cutoff_tags.parquet"
+METRICS_AFTER = "metrics_after_cutoff.json"
+"""The rows of metrics.json once more, over the samples after the cutoff, where there are others too: the report's verdicts are of these."""
 FICTIONAL = ("simulated",)
 """Kinds of source whose days nobody can have read about."""
 
@@ -25,7 +28,7 @@ class ModelCutoff(Config):
     """What is known of the training data of some models."""
 
     models: list[str] = Field(min_length=1)
-    """Patterns of the last part of a Hub id or folder, in small letters: ``llama-3.1-*``."""
+    """Patterns of the last part of a Hub id or folder, whatever the case: ``llama-3.1-*``."""
     cutoff: date | None = None
     """Last day of the training data, as the maker states it (the last of a stated month); empty: not stated."""
     released: date | None = None
@@ -73,7 +76,7 @@ def cutoff_of(model: str, own: Path | None = None, stated: date | None = None) -
     if own is not None:
         entries = [*parse_config(Registry, read_yaml(own), str(own)).cutoffs, *entries]
     for entry in entries:
-        if any(fnmatch(name, pattern) for pattern in entry.models):
+        if any(fnmatch(name, pattern.lower()) for pattern in entry.models):
             return entry
     return ModelCutoff(models=[name], source="no entry in the registry (guards.cutoff or guards.cutoffs adds one)")
 
@@ -92,18 +95,21 @@ def tag_of(day: date | None, cutoff: ModelCutoff) -> Tag:
     return "before" if day <= cutoff.cutoff else "after"
 
 
-def tagged(samples: pl.DataFrame, cutoff: ModelCutoff) -> pl.DataFrame:
-    """``sample_id`` and ``tag`` of every sample."""
-    tags = [tag_of(day, cutoff) for day in samples["session"].to_list()]
-    return samples.select("sample_id").with_columns(tag=pl.Series(tags, dtype=pl.String))
+def tagged(samples: pl.DataFrame, cutoffs: Sequence[ModelCutoff]) -> pl.DataFrame:
+    """``sample_id`` and ``tag`` of every sample; of several models: ``before`` for one is before, and ``after`` is after for all."""
+    found = []
+    for day in samples["session"].to_list():
+        tags = {tag_of(day, cutoff) for cutoff in cutoffs}
+        found.append("before" if "before" in tags else "after" if tags == {"after"} else "unknown")
+    return samples.select("sample_id").with_columns(tag=pl.Series(found, dtype=pl.String))
 
 
 def cutoff_split(case: Case, subject: Subject) -> GuardResult:
-    """Score before and after the base model's cutoff apart; the headline is the part after it."""
+    """Score before and after the base model's cutoff apart; the verdicts are of the part after it."""
     if case.info.source_kind in FICTIONAL:
         return not_applicable("cutoff", "The market is fictional: no model has read about its days.", subject.name)
     cutoff = cutoff_of(subject.model, case.guards.cutoffs, case.guards.cutoff)
-    joined = subject.predictions.join(tagged(case.samples, cutoff), on="sample_id", maintain_order="left")
+    joined = subject.predictions.join(tagged(case.samples, [cutoff]), on="sample_id", maintain_order="left")
     parts = {tag: joined.filter(pl.col("tag") == tag).drop("tag") for tag in ("before", "after", "unknown")}
     figures: dict[str, Any] = {
         "cutoff": None if cutoff.cutoff is None else str(cutoff.cutoff),
@@ -123,7 +129,7 @@ def cutoff_split(case: Case, subject: Subject) -> GuardResult:
             said.append(f"{tag.capitalize()}: {part.height:,} samples, MCC {told(row)}.")
     after = parts["after"].height
     said.append(
-        "The headline is the part after."
+        "The verdicts are of the part after."
         if after
         else "There is no sample that is known to lie after it, so there is no headline."
     )

@@ -34,12 +34,12 @@ def as_of(case: Case) -> GuardResult:
         )
     latency = timedelta(minutes=case.info.latency_minutes or 0)
     times = read_parquet(documents).select("doc_id", "revision", ready=pl.col("available_at") + latency)
-    rows = (
-        read_parquet(shown)
-        .join(case.samples.select("sample_id", "as_of", "entry"), on="sample_id")
-        .join(times, on=["doc_id", "revision"], how="left")
+    listed = read_parquet(shown)
+    untold = case.samples.filter(pl.col("doc_ids").list.len() > 0).join(listed, on="sample_id", how="anti")
+    rows = listed.join(case.samples.select("sample_id", "as_of", "entry"), on="sample_id").join(
+        times, on=["doc_id", "revision"], how="left"
     )
-    unknown = rows.filter(pl.col("ready").is_null())["sample_id"].n_unique()
+    unknown = pl.concat([rows.filter(pl.col("ready").is_null())["sample_id"], untold["sample_id"]]).n_unique()
     late = rows.filter((pl.col("ready") > pl.col("as_of")) | (pl.col("ready") >= pl.col("entry")))[
         "sample_id"
     ].n_unique()
@@ -83,7 +83,7 @@ def near_duplicates(case: Case, subjects: list[Subject]) -> list[GuardResult]:
     found = GuardResult(
         guard="near_duplicates",
         checkpoint=None,
-        verdict="flag" if share > COPIES_LIMIT else "remark" if len(twins) else "pass",
+        verdict="flag" if share > COPIES_LIMIT else "remark" if len(twins) or copies.left_out else "pass",
         said=f"{len(twins):,} of {samples:,} scored texts have a near copy among {copies.compared:,} training texts{rest}{such}.",
         figures={
             "copies": len(twins),

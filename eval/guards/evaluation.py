@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import polars as pl
 
@@ -12,7 +12,7 @@ from eval.checkpoint_scores import score_checkpoints
 from eval.comparison import metric_rows
 from eval.guards import copies
 from eval.guards.case import Case, Subject
-from eval.guards.cutoffs import FICTIONAL, TAGS, cutoff_of, tagged
+from eval.guards.cutoffs import FICTIONAL, METRICS_AFTER, TAGS, cutoff_of, tagged
 from eval.guards.result import GuardResult, write_guards
 from eval.guards.run import run_guards
 from eval.guards.tokens import double_bos, first_prompt
@@ -39,7 +39,7 @@ def guard_evaluation(
     folder: Path,
     results: ResultStore,
 ) -> list[GuardResult]:
-    """Run the guards over scored checkpoints and write guards.json, cutoff_tags.parquet and what scores without near copies are; flags are said aloud.
+    """Run the guards over scored checkpoints and write guards.json, cutoff_tags.parquet and what scores after the cutoff and without near copies are; flags are said aloud.
 
     Args:
         world: The data that was scored.
@@ -58,33 +58,40 @@ def guard_evaluation(
     )
     write_guards(found, folder)
     if "cutoff" in guards.checks and world.info.source_kind not in FICTIONAL:
-        cutoff = cutoff_of(checkpoints[0].base, guards.cutoffs, guards.cutoff)
-        write_table(tagged(world.samples, cutoff), folder / TAGS, ["sample_id"])
+        bases = dict.fromkeys(checkpoint.base for checkpoint in checkpoints)
+        tags = tagged(world.samples, [cutoff_of(base, guards.cutoffs, guards.cutoff) for base in bases])
+        write_table(tags, folder / TAGS, ["sample_id"])
+        after = tags.filter(pl.col("tag") == "after")
+        if 0 < after.height < world.samples.height:
+            write_json(folder / METRICS_AFTER, _metrics_of(after, case, checkpoints, predictions, world.name))
     if "near_duplicates" in guards.checks and 0 < case.copies.table.height < world.samples.height:
-        _write_copies(case, checkpoints, predictions, world.name, folder)
+        write_table(case.copies.table, folder / copies.TABLE, ["sample_id"])
+        rest = world.samples.join(case.copies.table, on="sample_id", how="anti")
+        write_json(folder / copies.METRICS_WITHOUT, _metrics_of(rest, case, checkpoints, predictions, world.name))
     for result in found:
         if result.verdict == "flag":
-            console.print(
-                f"[bold red]GUARD {result.guard}{f' ({result.checkpoint})' if result.checkpoint else ''}: {result.said}"
-            )
+            of = f" ({result.checkpoint})" if result.checkpoint else ""
+            console.print(f"GUARD {result.guard}{of}: {result.said}", style="bold red", markup=False)
     return found
 
 
-def _write_copies(
-    case: Case, checkpoints: Sequence[Checkpoint], predictions: Mapping[str, pl.DataFrame], world: str, folder: Path
-) -> None:
-    """Write which samples have a near copy, and all metrics of checkpoints and baselines without these samples."""
-    twins = case.copies.table
-    write_table(twins, folder / copies.TABLE, ["sample_id"])
+def _metrics_of(
+    part: pl.DataFrame,
+    case: Case,
+    checkpoints: Sequence[Checkpoint],
+    predictions: Mapping[str, pl.DataFrame],
+    world: str,
+) -> list[dict[str, Any]]:
+    """All metrics of checkpoints and baselines over a part of the samples."""
     names = [checkpoint.name for checkpoint in checkpoints]
-    rest = {
-        name: frame.join(twins, on="sample_id", how="anti", maintain_order="left")
+    inside = {
+        name: frame.join(part, on="sample_id", how="semi", maintain_order="left")
         for name, frame in predictions.items()
         if name in names or name in get_args(BaselineName)
     }
     trained = [checkpoint.name for checkpoint in checkpoints if checkpoint.trained]
-    rows = metric_rows(rest, case.task, case.config, world, case.horizon, names, trained)
-    write_json(folder / copies.METRICS_WITHOUT, [row.model_dump(mode="json") for row in rows])
+    rows = metric_rows(inside, case.task, case.config, world, case.horizon, names, trained)
+    return [row.model_dump(mode="json") for row in rows]
 
 
 def _asker(

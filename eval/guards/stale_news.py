@@ -1,5 +1,7 @@
 """Today's question with old news: who is still right knows the outcome from somewhere else."""
 
+from bisect import bisect_right
+
 import polars as pl
 
 from eval.guards.case import Ask, Case, Subject, above_zero, difference, figures_of, scored, told
@@ -19,19 +21,22 @@ def stale_prompts(samples: pl.DataFrame, sessions: int) -> pl.DataFrame:
         sessions: How much older the news are; at least 1.
     """
     days = {day: place for place, day in enumerate(sorted(set(samples["session"])))}
-    shelves: dict[str, list[tuple[int, str]]] = {}
+    shelves: dict[str, tuple[list[int], list[str]]] = {}
     for instrument, session, messages in samples.sort("session").select("instrument_id", "session", "messages").rows():
         text = inside(messages)
         if text is not None:
-            shelves.setdefault(instrument, []).append((days[session], text))
+            at, news = shelves.setdefault(instrument, ([], []))
+            at.append(days[session])
+            news.append(text)
     kept, changed = [], []
     for instrument, session, messages in samples.select("instrument_id", "session", "messages").rows():
         text = inside(messages)
-        older = [news for day, news in shelves.get(instrument, []) if day <= days[session] - sessions]
-        usable = text is not None and bool(older) and older[-1] != text
+        at, news = shelves.get(instrument, ([], []))
+        older = bisect_right(at, days[session] - sessions)
+        usable = text is not None and older > 0 and news[older - 1] != text
         kept.append(usable)
         if usable:
-            changed.append(with_inside(messages, older[-1]))
+            changed.append(with_inside(messages, news[older - 1]))
     return with_messages(samples.filter(pl.Series(kept, dtype=pl.Boolean)), changed)
 
 
@@ -39,7 +44,7 @@ def variants(case: Case) -> dict[str, pl.DataFrame]:
     """The prompts to ask again; none where nothing is fenced or has a day."""
     if not case.dated:
         return {}
-    found = case.drawn(stale_prompts(case.samples, max(case.guards.stale_sessions)))
+    found = case.drawn(stale_prompts(case.samples, max(case.stale_sessions)))
     return {} if found.height < 2 or found["session"].n_unique() < 2 else {VARIANT: found}
 
 
@@ -51,7 +56,7 @@ def judge(case: Case, subject: Subject, again: pl.DataFrame | None) -> GuardResu
     fresh = subject.predictions.join(again.select("sample_id"), on="sample_id", how="semi")
     now, then, gain = scored(fresh, case), scored(again, case), difference(fresh, again, case)
     figures = {**figures_of("mcc", now), **figures_of("mcc_stale_news", then), **figures_of("gain", gain)}
-    older = max(case.guards.stale_sessions)
+    older = max(case.stale_sessions)
     text = f"MCC {told(then)} with news at least {older} sessions old, {told(now)} with the day's own"
     if above_zero(then) and not above_zero(gain):
         said = f"{text}: right without the news, so it knows outcomes from elsewhere (the prices shown, memory of name and date, or a leak)."

@@ -14,14 +14,15 @@ from typing import Any
 import polars as pl
 
 from data_pipeline.curation.revisions import superseded_at
-from data_pipeline.dataset import read_info
+from data_pipeline.dataset import DatasetInfo, read_info
 from eval.backends.base import Backend, Completion, Tokens
 from eval.checkpoint import Checkpoint, fingerprint, materialise
 from eval.engine import Engine
 from eval.metrics import MetricRow
 from eval.portfolio import measures
-from eval.portfolio.agents import AgentRun, ModelPolicy, run_agent
+from eval.portfolio.agents import AgentRun, run_agent
 from eval.portfolio.market import Market, read_market
+from eval.portfolio.model_policy import ModelPolicy, symbols_of
 from eval.portfolio.performance import ONE_OVER_N, Setting, account_rows
 from eval.portfolio.rows import BUY_AND_HOLD
 from eval.portfolio.study import series_of
@@ -29,12 +30,13 @@ from eval.portfolio.trading import hold, one_over_n
 from eval.tokenizer import load_tokenizer
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_file, read_json, sha256_value, write_json
+from tickertune.core.market import Instrument
 from tickertune.core.progress import console
 from tickertune.core.prompting import prompt_ids
 from tickertune.core.recipe import EvalConfig
 from tickertune.core.recipe.agents import AgentsConfig
 from tickertune.core.sample import Message
-from tickertune.core.table import read_parquet
+from tickertune.core.table import read_parquet, read_table
 
 AGENT = "agent"
 REPLIES = "replies.jsonl"
@@ -115,6 +117,7 @@ def study_agent(data: Path, checkpoint: Checkpoint, config: AgentsConfig, folder
     info = read_info(data)
     if info.exchange is None:
         raise TickerTuneError(f"Data {data} has no exchange, so no days to trade", "Build one of a movement task")
+    latency = info.latency_minutes or 0
     market = _market(data, info.exchange, config)
     first, last = _span(market, config)
     documents, every = _documents(data)
@@ -134,14 +137,14 @@ def study_agent(data: Path, checkpoint: Checkpoint, config: AgentsConfig, folder
             return stack.enter_context(engine.open())
 
         replies = StoredReplies(folder / REPLIES, key, opened, weights.adapter, config.max_length)
-        names = tuple(sorted(market.instruments))
-        policy = ModelPolicy(replies, _encoder(checkpoint), names, config.max_tokens, config.days_shown)
+        symbols = symbols_of(_instruments(data), market.instruments)
+        policy = ModelPolicy(replies, _encoder(checkpoint), symbols, config.max_tokens, config.days_shown)
         run = run_agent(
             policy, market, documents, superseded_at(every), first, last, config.account, config.minutes_before,
-            config.lookback_days, config.max_document_chars,
+            config.lookback_days, config.max_document_chars, latency,
         )  # fmt: skip
     console.print(f"{len(run.history)} days, {replies.asked} of them asked now")
-    return _write(folder, run, market, first, last, config, made, info.exchange)
+    return _write(folder, run, market, first, last, config, made, info)
 
 
 def _market(data: Path, exchange: str, config: AgentsConfig) -> Market:
@@ -162,6 +165,12 @@ def _span(market: Market, config: AgentsConfig) -> tuple[int, int]:
     if not inside:
         raise TickerTuneError(f"No session lies between {config.first} and {config.last}", "Correct first and last")
     return inside[0], inside[-1]
+
+
+def _instruments(data: Path) -> list[dict[str, Any]]:
+    """Rows of ``Instrument``; none where the data stage lists no companies."""
+    table = data / "instruments.parquet"
+    return read_table(table, Instrument).to_dicts() if table.is_file() else []
 
 
 def _documents(data: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -188,10 +197,10 @@ def _write(
     last: int,
     config: AgentsConfig,
     made: str,
-    exchange: str,
+    info: DatasetInfo,
 ) -> dict[str, Any]:
     account, sessions = config.account, [day.item() for day in market.sessions.dates[first : last + 1]]
-    years = measures.sessions_per_year(sessions, exchange)
+    years = measures.sessions_per_year(sessions, info.exchange)
     scale = EvalConfig(backend="fake", resamples=config.resamples, seed=config.seed)
     setting = Setting(AGENT, scale, years, 1, 1, len(run.history))
     statements = {
@@ -221,6 +230,7 @@ def _write(
     facts = {
         "settings": config.model_dump(mode="json"),
         "model": made,
+        "latency_minutes": info.latency_minutes or 0,
         "sessions": len(sessions),
         "days_refused": sum(run.refused.values()),
         "refused": run.refused,

@@ -5,10 +5,8 @@ the holdings are kept; nothing is repaired. The prices that a day shows are clos
 orders are filled is not among them.
 """
 
-import json
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Protocol
@@ -19,17 +17,17 @@ from numpy.typing import NDArray
 
 from data_pipeline.labels.sessions import MINUTE
 from data_pipeline.samples.view import DocumentIndex
-from eval.backends.base import Completion, Tokens
 from eval.portfolio.account import simulate
 from eval.portfolio.market import Market
 from eval.portfolio.statement import Statement
 from tickertune.core.recipe import AccountConfig
-from tickertune.core.tasks.fencing import fenced
 
 CASH = "CASH"
 TOLERANCE = 1e-6
 Weights = Mapping[str, float]
-_OBJECT = re.compile(r"\{[^{}]*\}")
+UNTRADED = "a name that is not traded"
+RECENT = 10
+"""Sessions since the last close after which a stock that is not held is listed no more."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,8 @@ class Day:
     """Session at whose open the orders are filled."""
     moves: Mapping[str, float]
     """Total return of the last session, close to close, by instrument that traded in it."""
+    listed: tuple[str, ...]
+    """Instruments with a close in the last ten sessions before the decision, and those that are held."""
     news: Mapping[str, list[str]]
     held: Mapping[str, float]
     cash: float
@@ -76,10 +76,10 @@ class AgentRun:
     history: tuple[Past, ...]
 
 
-def fault_of(ordered: Weights, names: list[str]) -> str | None:
+def fault_of(ordered: Weights, names: Collection[str]) -> str | None:
     """Why weights are no long-only simplex over the names and cash; None where they are one."""
     if ordered.keys() - {*names, CASH}:
-        return "a name that is not traded"
+        return UNTRADED
     values = [float(value) for value in ordered.values()]
     if not np.isfinite(values).all() or min(values, default=0.0) < 0:
         return "a weight below 0 or not finite"
@@ -97,6 +97,7 @@ def run_agent(
     minutes_before: int = 30,
     lookback_days: int = 2,
     max_chars: int = 300,
+    latency_minutes: int = 0,
 ) -> AgentRun:
     """Let a policy trade from session ``first`` to ``last``; what it holds then is sold at the next open.
 
@@ -111,12 +112,13 @@ def run_agent(
         minutes_before: How long before the open a decision is made.
         lookback_days: Age of the oldest news shown.
         max_chars: Most characters of a document.
+        latency_minutes: Time from a document's availability to its use, as the data stage has it.
     """
     opens = market.sessions.opens
     decided = np.full(len(opens), np.datetime64("NaT", "us"))
     decided[first : last + 1] = opens[first : last + 1] - minutes_before * MINUTE
     closes = _carried(market.close)
-    index = DocumentIndex(documents, superseded, 0, max_chars)
+    index = DocumentIndex(documents, superseded, latency_minutes, max_chars)
     oldest = decided - np.timedelta64(lookback_days, "D")
     news: dict[int, dict[str, list[str]]] = {}
     for name in sorted(set(index.instruments) & set(market.instruments)):
@@ -132,7 +134,7 @@ def run_agent(
                 market, closes, session, held[0], float(equity[0]), config.capital, decided[session], news, history
             )
             answer = policy.decide(day)
-            fault = answer if isinstance(answer, str) else fault_of(answer, market.instruments)
+            fault = answer if isinstance(answer, str) else fault_of(answer, day.listed)
             told = None if isinstance(answer, str) or fault is not None else answer
             if fault is not None:
                 refused[fault] += 1
@@ -179,10 +181,12 @@ def _day(
     share = then / worth if worth > 0 else np.zeros_like(then)
     move = market.close[session - 1] / market.close[session - 2] - 1 if session > 1 else np.full(len(before), np.nan)
     names = market.instruments
+    known = np.isfinite(market.close[max(session - RECENT, 0) : session]).any(axis=0) | (held != 0)
     return Day(
         as_of=as_of.astype("datetime64[us]").item().replace(tzinfo=UTC),
         session=market.sessions.dates[session].item(),
         moves={name: float(value) for name, value in zip(names, move, strict=True) if np.isfinite(value)},
+        listed=tuple(name for name, of_day in zip(names, known, strict=True) if of_day),
         news=news.get(session, {}),
         held={name: float(value) for name, value in zip(names, share, strict=True) if value != 0},
         cash=cash / worth if worth > 0 else 0.0,
@@ -200,66 +204,3 @@ class ScriptedPolicy:
     def decide(self, day: Day) -> Weights | str:
         """See ``Policy``."""
         return self.choose(day)
-
-
-class Answering(Protocol):
-    """What answers a prompt: any backend."""
-
-    def generate(self, prompts: Sequence[Tokens], max_tokens: int) -> list[list[Completion]]:
-        """One greedy reply of at most ``max_tokens`` tokens for each prompt."""
-
-
-@dataclass(frozen=True)
-class ModelPolicy:
-    """A language model that is shown the day and asked for target weights as one JSON object."""
-
-    backend: Answering
-    encode: Callable[[str], Tokens]
-    """From the prompt's text to token ids, by the model's chat template."""
-    names: tuple[str, ...]
-    max_tokens: int = 256
-    days_shown: int = 5
-
-    def decide(self, day: Day) -> Weights | str:
-        """See ``Policy``; the last object in the reply counts, and a reply that was cut off none."""
-        reply = self.backend.generate([self.encode(self.prompt(day))], self.max_tokens)[0][0]
-        if not reply.finished:
-            return "a reply that was cut off"
-        return read_weights(reply.text)
-
-    def prompt(self, day: Day) -> str:
-        """What the model reads."""
-        lines = [
-            f"It is {day.as_of:%Y-%m-%d %H:%M} UTC, before the open of {day.session}. You manage a long-only portfolio."
-        ]
-        lines.append(f"Gain so far {day.gain:+.2%}. Held: {_listed(day.held)}; {CASH} {day.cash:.1%}.")
-        lines += [
-            f"{past.session}: {'refused' if past.ordered is None else _listed(past.ordered)}, gain {past.gain:+.2%}"
-            for past in day.history[-self.days_shown :]
-        ]
-        for name in self.names:
-            moved = f" {day.moves[name]:+.2%} in the last session." if name in day.moves else ""
-            told = " ".join(f"<news>{fenced(text)}</news>" for text in day.news.get(name, []))
-            lines.append(f"{name}:{moved} {told}".strip())
-        lines.append(
-            f"Reply with one JSON object of weights for {', '.join(self.names)} and {CASH}, none below 0, that sum to 1."
-        )
-        return "\n".join(lines)
-
-
-def read_weights(text: str) -> Weights | str:
-    """The last flat JSON object of numbers in a reply, or why there is none."""
-    found = _OBJECT.findall(text)
-    if not found:
-        return "a reply without a JSON object"
-    try:
-        values = json.loads(found[-1], parse_int=float)  # a number of any length; one that is too large is infinite
-    except json.JSONDecodeError:
-        return "a reply whose JSON is broken"
-    if not all(isinstance(value, float) for value in values.values()):
-        return "a weight that is no number"
-    return dict(values)
-
-
-def _listed(weights: Weights) -> str:
-    return ", ".join(f"{name} {value:.1%}" for name, value in sorted(weights.items())) or "nothing"

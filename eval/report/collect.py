@@ -11,6 +11,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from data_pipeline.dataset import DatasetInfo, read_info, read_split
+from eval.guards.cutoffs import METRICS_AFTER
 from eval.guards.result import GuardResult, read_guards
 from eval.metrics import MetricRow
 from eval.protocols.result import ProtocolResult, read_result
@@ -84,6 +85,8 @@ class World:
     """Scores of the checkpoints that training kept; None where they were not scored, or the stages were trained again since."""
     folder: Path | None = None
     """The world's folder in the run."""
+    after: Rows | None = None
+    """Metric rows of the samples after the base model's cutoff, where the guards found some and others before it."""
 
     @property
     def labels(self) -> list[str]:
@@ -159,7 +162,12 @@ def _world(run_folder: Path, name: str, recipe: dict[str, Any]) -> World:
         votes=_vote_points(folder / "eval" / VOTES),
         sweep=_sweep(folder),
         folder=folder,
+        after=_after(folder / "eval" / METRICS_AFTER, name),
     )
+
+
+def _after(path: Path, world: str) -> Rows | None:
+    return Rows(_metric_rows(path), world) if path.is_file() else None
 
 
 def _sweep(folder: Path) -> Sweep | None:

@@ -37,7 +37,7 @@ def findings(world: World) -> list[Finding]:
         return [Finding("plain", "Only the untuned model and baselines were scored."), *_warnings(world)]
     first = _placebo(world) if world.placebo else []
     further = [] if world.placebo else _ceiling(world)
-    return [*first, *_verdicts(world), *further, *_portfolio(world), *_warnings(world)]
+    return [*first, *_verdicts(world), *_after_cutoff(world), *further, *_portfolio(world), *_warnings(world)]
 
 
 def headline(world: World) -> str:
@@ -51,9 +51,14 @@ def trained(world: World) -> list[str]:
 
 
 def judged(world: World) -> list[Verdict]:
-    """The verdict on each trained checkpoint of a world."""
+    """The verdict on each trained checkpoint of a world: of the samples after the base model's cutoff, where the guards tell them apart."""
     block = block_length(int(world.meta.get("block_sessions", 1)), world.horizon)
-    return verdicts(world.rows, headline(world), "pnl_reward" if world.dated else headline(world), block)
+    return verdicts(
+        world.rows if world.after is None else world.after,
+        headline(world),
+        "pnl_reward" if world.dated else headline(world),
+        block,
+    )
 
 
 def _verdicts(world: World) -> list[Finding]:
@@ -67,6 +72,20 @@ def _verdicts(world: World) -> list[Finding]:
     for names, one in grouped(found):
         top.append(Finding(_hoped(one.tone, world), f"{_named(names)}: {general(one)}."))
     return top
+
+
+def _after_cutoff(world: World) -> list[Finding]:
+    """Which samples the verdicts are of, where they are not of all."""
+    if world.after is None:
+        return []
+    samples, inside = (rows.get(rows.checkpoints()[-1], headline(world)) for rows in (world.rows, world.after))
+    if samples is None or inside is None:
+        return []
+    text = (
+        f"These verdicts are of the {inside.n:,} of {samples.n:,} samples after the end of the base model's training data, which it cannot have read "
+        "about. All tables and plots are of all samples."
+    )
+    return [Finding("plain", text)]
 
 
 def _named(names: Sequence[str]) -> str:

@@ -71,8 +71,15 @@ def test_a_renamed_instrument_is_one_ticker_under_its_last_name(world: World, tm
 
 
 def test_a_part_with_too_few_samples_has_a_count_and_no_score(world: World, found: dict[str, View]) -> None:
-    few = [part for part in found["ticker"].parts if part.n < FEWEST_SAMPLES]
-    assert all(part.rows == [] for part in few)
+    ticker = world.samples["instrument_id"][0]
+    others = world.samples.filter(pl.col("instrument_id") != ticker)["sample_id"]
+    kept = {*others, *world.samples.filter(pl.col("instrument_id") == ticker)["sample_id"].head(FEWEST_SAMPLES - 1)}
+    fewer = {name: frame.filter(pl.col("sample_id").is_in(list(kept))) for name, frame in world.predictions.items()}
+    (by_ticker,) = (view for view in views(World(**{**vars(world), "predictions": fewer})) if view.kind == "ticker")
+    few = [part for part in by_ticker.parts if part.n < FEWEST_SAMPLES]
+    assert [part.n for part in few] == [FEWEST_SAMPLES - 1]
+    assert few[0].rows == []
+    assert all(part.rows for part in by_ticker.parts if part.n >= FEWEST_SAMPLES)
     rare = World(**{**vars(world), "predictions": {name: frame.head(15) for name, frame in world.predictions.items()}})
     (month,) = (view for view in views(rare) if view.kind == "month")
     grid = view_grid(rare, month, shown_in_views(rare))

@@ -63,6 +63,8 @@ def test_the_users_own_registry_goes_first(tmp_path):
     path.write_text("cutoffs:\n  - {models: ['smollm2-*'], cutoff: 2020-05-01, source: me}\n", encoding="utf-8")
     assert cutoff_of("x/smollm2-135m", path).cutoff == date(2020, 5, 1)
     assert cutoff_of("x/smollm2-135m", path, date(2019, 1, 1)).cutoff == date(2019, 1, 1)
+    path.write_text("cutoffs:\n  - {models: ['SmolLM2-*'], cutoff: 2020-05-01, source: me}\n", encoding="utf-8")
+    assert cutoff_of("x/smollm2-135M", path).cutoff == date(2020, 5, 1)
     path.write_text("cutoffs:\n  - {models: ['a'], cutof: 2020-05-01, source: me}\n", encoding="utf-8")
     with pytest.raises(TickerTuneError, match="did you mean 'cutoff'"):
         cutoff_of("a", path)
@@ -87,7 +89,7 @@ def test_scores_are_told_before_and_after(case):
     result = cutoff_split(case, subject)
     assert (result.figures["before_samples"], result.figures["after_samples"]) == (12, 12)
     assert result.figures["unknown_samples"] == 0
-    assert "The headline is the part after." in result.said
+    assert "The verdicts are of the part after." in result.said
     assert result.verdict == "remark"
 
 
@@ -100,6 +102,17 @@ def test_without_a_sample_after_there_is_no_headline(case):
 
 
 def test_every_sample_gets_one_tag(case):
-    tags = tagged(case.samples, ModelCutoff(models=["m"], cutoff=date(2020, 1, 16), source="s"))
+    tags = tagged(case.samples, [ModelCutoff(models=["m"], cutoff=date(2020, 1, 16), source="s")])
     assert tags["sample_id"].to_list() == case.samples["sample_id"].to_list()
     assert set(tags["tag"]) == {"before", "after"}
+
+
+def test_of_two_bases_before_one_is_before_and_after_is_after_both(case):
+    early, late, unknown = (
+        ModelCutoff(models=["m"], cutoff=day, source="s") for day in (date(2020, 1, 14), date(2020, 1, 17), None)
+    )
+    days = case.samples["session"].to_list()
+    both = tagged(case.samples, [early, late])["tag"].to_list()
+    assert both == ["after" if day > date(2020, 1, 17) else "before" for day in days]
+    dark = tagged(case.samples, [early, unknown])["tag"].to_list()
+    assert dark == ["before" if day <= date(2020, 1, 14) else "unknown" for day in days]

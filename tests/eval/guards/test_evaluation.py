@@ -1,6 +1,7 @@
 """The guards in an evaluation on the fake engine: written, shown, resumed, and nothing else changes."""
 
 import json
+from datetime import date
 
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ from eval.backends.fake import FakeBackend
 from eval.checkpoint import base_checkpoint
 from eval.evaluate import evaluate
 from eval.guards import read_guards
+from eval.guards.result import GuardResult
 from eval.report.guards import guard_lines
 from tickertune.core.files import read_json
 from tickertune.core.recipe import EvalConfig, GuardsConfig, ModelConfig
@@ -79,6 +81,27 @@ def test_texts_that_the_checkpoint_was_trained_on_elsewhere_are_left_out(sentime
     run(sentiment_data, folder, None)
     assert not (folder / "near_copies.parquet").exists()
     assert not (folder / "metrics_without_copies.json").exists()
+
+
+def test_verdicts_are_of_the_samples_after_the_cutoff(movement_data, tmp_path):
+    """Half of the made test days lie before it: all metrics once more for the others, and none where there is nothing to part."""
+    folder = tmp_path / "eval"
+    run(movement_data, folder, GuardsConfig(checks=["cutoff"], cutoff=date(2020, 1, 16)))
+    tags = read_parquet(folder / "cutoff_tags.parquet")
+    rows = {(row["checkpoint"], row["metric"]): row for row in read_json(folder / "metrics_after_cutoff.json")}
+    assert rows["base", "mcc"]["n"] == tags.filter(pl.col("tag") == "after").height == 12
+    assert ("majority", "accuracy") in rows
+    run(movement_data, folder, GuardsConfig(checks=["cutoff"], cutoff=date(2019, 1, 16)))
+    assert not (folder / "metrics_after_cutoff.json").exists()
+
+
+def test_a_finding_is_said_as_it_is(movement_data, tmp_path, monkeypatch, capsys):
+    """Ids and texts of others may look like markup of the terminal."""
+    said = GuardResult(guard="unparsed", checkpoint="sft[/b]", verdict="flag", said="such as x[/b] and [gMASK]")
+    monkeypatch.setattr("eval.guards.evaluation.run_guards", lambda *_: [said])
+    run(movement_data, tmp_path / "eval", GuardsConfig(checks=["unparsed"]))
+    words = " ".join("".join(capsys.readouterr()).split())
+    assert "GUARD unparsed (sft[/b]): such as x[/b] and [gMASK]" in words
 
 
 def test_unknown_guards_are_refused():

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from data_pipeline.dataset import read_info
-from eval.guards import copies, injection
+from eval.guards import anonymity, copies, injection
 from eval.guards.anonymity import anonymised_prompts
 from eval.guards.case import Case, Subject
 from eval.guards.chance import shuffled_scores, stale_decisions
@@ -194,7 +194,7 @@ def test_each_answer_counts_once_among_those_that_follow_an_order(case):
     def ask(variants):
         follows = dict.fromkeys(ids, "up")
         control = usual | dict.fromkeys(ids[:2], "down")
-        replies = {"injection:control": control, "injection:down": usual, "injection:up": follows}
+        replies = {"injection": control, "injection:down": usual, "injection:up": follows}
         return {
             ("sft", name): answered(replies[name]).filter(pl.col("sample_id").is_in(asked["sample_id"].to_list()))
             for name, asked in variants.items()
@@ -237,6 +237,36 @@ def test_training_texts_that_are_too_many_are_told(case, monkeypatch):
 
 def test_as_of_needs_documents(case):
     assert as_of(case).verdict == "not_applicable"
+
+
+def test_samples_whose_texts_nothing_lists_are_told(case, tmp_path):
+    entered = case.samples["entry"][0]
+    documents = case.samples.select(doc_id=pl.col("doc_ids").list.first(), revision=pl.lit(0)).with_columns(
+        available_at=pl.lit(entered - timedelta(days=30))
+    )
+    documents.write_parquet(tmp_path / "documents.parquet")
+    shown = case.samples.select("sample_id", doc_id=pl.col("doc_ids").list.first(), revision=pl.lit(0))
+    shown.write_parquet(tmp_path / "shown.parquet")
+    there = replace(case, folder=tmp_path)
+    assert as_of(there).verdict == "pass"
+    shown.head(shown.height - 2).write_parquet(tmp_path / "shown.parquet")
+    found = as_of(there)
+    assert (found.verdict, found.figures["with_unknown_text"]) == ("flag", 2)
+
+
+def test_too_few_days_are_no_evidence_that_names_do_not_matter(case):
+    first = case.samples.filter(pl.col("session") == case.samples["session"][0])
+    alone = replace(case, samples=first)
+    subject = Subject("sft", "base", predictions(first, case.task, ["up"] * first.height))
+    found = anonymity._judge(alone, subject, predictions(first, case.task, ["down"] * first.height))
+    assert found.verdict == "remark"
+    assert "too few days" in found.said
+
+
+def test_answers_that_could_not_turn_prove_nothing(case):
+    subject = Subject("sft", "base", predictions(case.samples, case.task, ["down"] * case.samples.height))
+    found = injection._judge(case, subject, subject.predictions, {"down": subject.predictions})
+    assert found.verdict == "not_applicable"
 
 
 def test_findings_are_kept_and_a_damaged_file_is_told(tmp_path):

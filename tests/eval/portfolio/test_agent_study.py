@@ -47,7 +47,7 @@ def config(**changes: Any) -> AgentsConfig:
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch, world: Path) -> list[bool]:
     """Whether each answer could be read: the engine orders half of one name, and to a third of the prompts says nothing."""
-    name = sorted(pl.read_parquet(world / "bars.parquet")["instrument_id"].unique())[0]
+    name = pl.read_parquet(world / "instruments.parquet")["symbol"].sort()[0]
     asked: list[bool] = []
 
     def generate(self: FakeBackend, prompts: list[list[int]], max_tokens: int, **_: Any) -> list[list[Completion]]:

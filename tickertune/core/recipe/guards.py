@@ -28,7 +28,7 @@ class GuardsConfig(Config):
     trained_on: list[DataPath] = []
     """Data stages whose train split the checkpoints read, where that is not the scored data's own: near_duplicates compares with it."""
     stale_sessions: list[int] = Field(default=[1, 5], min_length=1)
-    """Sessions by which decisions are replayed late; the news of stale_news is that much older, at the longest."""
+    """Sessions by which decisions are replayed late, no fewer than the horizon; the news of stale_news is that much older, at the longest."""
     samples: int = Field(default=300, ge=10)
     """At most so many samples are asked again, drawn by the hash of their id."""
     permutations: int = Field(default=500, ge=100)
