@@ -18,15 +18,18 @@ FEWEST_WORDS = 4
 def take_out(messages: Sequence[Message], texts: Sequence[str]) -> list[Message] | None:
     """Replace each text by ``<document N>``; None where one stands in no turn as it is.
 
-    Longer texts go first, so that one that is a part of another does not tear it.
+    Longer texts go first, so that one that is a part of another does not tear it; none is looked for in a placeholder.
     """
-    contents = [str(message["content"]) for message in messages]
+    turns = [[str(message["content"])] for message in messages]  # parts: text, and at odd places a placeholder
     for number in sorted(range(len(texts)), key=lambda at: (-len(texts[at]), at)):
-        place = next((at for at, content in enumerate(contents) if texts[number] in content), None)
-        if place is None or not texts[number]:
+        text = texts[number]
+        found = ((parts, at) for parts in turns for at in range(0, len(parts), 2) if text in parts[at])
+        parts, at = next(found, ([], 0))
+        if not parts or not text:
             return None
-        contents[place] = contents[place].replace(texts[number], f"<document {number}>", 1)
-    return [message | {"content": content} for message, content in zip(messages, contents, strict=True)]
+        before, _, after = parts[at].partition(text)
+        parts[at : at + 1] = [before, f"<document {number}>", after]
+    return [message | {"content": "".join(parts)} for message, parts in zip(messages, turns, strict=True)]
 
 
 def put_back(messages: Sequence[Message], texts: Mapping[int, str]) -> list[Message] | None:
