@@ -28,7 +28,7 @@ def written(self: Any, prompt_ids: list[list[int]], *given: Any, **named: Any) -
     for ids in prompt_ids:
         text = TEXTS[(seen[tuple(ids)] + sum(ids)) % len(TEXTS)]
         seen[tuple(ids)] += 1
-        found.append([*self.processing_class(text, add_special_tokens=False)["input_ids"], self.eos_token_id])
+        found.append([*self.processing_class(text, add_special_tokens=False)["input_ids"], self.eos_token_ids[0]])
     return found, None
 
 
