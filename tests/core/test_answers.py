@@ -3,20 +3,21 @@
 import re
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tickertune.core.answers import (
     MAX_CHARS,
+    Arguments,
     Claim,
-    claims,
+    different_words,
     read_move,
     read_position,
     read_probability,
     read_reply,
     read_scores,
-    sections,
     tagged_reply,
 )
 from tickertune.core.tasks import get_task
@@ -121,23 +122,41 @@ More words here.
 """
 
 
-def test_sections_and_claims() -> None:
-    assert sections(REASONS) == [("demand", 15, 1), ("risks", 0, 0)]
-    assert claims(REASONS) == [
+def test_sections_and_claims_of() -> None:
+    found = Arguments(["nothing", REASONS, "## Risks\n## risks\nnew"]).sections
+    assert found.text.tolist() == [1, 1, 2, 2]
+    assert found.new_words.tolist() == [15, 0, 0, 1]
+    assert found.claims.tolist() == [1, 0, 0, 0]
+    assert found.repeated.tolist() == [False, False, False, True]
+    assert claims_of(REASONS) == [
         Claim(3, "the first heading", "Mon 08:00"),
         Claim(3, "record orders of 12 plants", "Tue 09:00"),
     ]
-    assert claims("- no quote\n-none\n - indented") == [Claim(2, "", "")]
+    assert claims_of("- no quote\n-none\n - indented") == [Claim(2, "", "")]
+    assert claims_of('- a"b c"d "e"(source: f)g') == [Claim(3, "b c", "f")]
 
 
-def sections_by_definition(text: str) -> list[tuple[str, int, int]]:
-    """Headings cut a text into parts; a word is new where no part before has it; a bullet is no word."""
-    found, seen = [], {"-"}
-    for part in f"\n{text.lower()}".split("\n## ")[1:]:
+def claims_of(text: str) -> list[Claim]:
+    return Arguments([text]).claims()
+
+
+def folded(text: str) -> str:
+    """A text with each letter in lower case for itself."""
+    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+
+
+def sections_by_definition(text: str) -> list[tuple[int, int, bool]]:
+    """Headings cut a text into parts; a word is new where no part before has it; a dash is no word."""
+    found, seen, titles = [], {"-"}, set()
+    for part in f"\n{folded(text)}".split("\n## ")[1:]:
         title, _, body = part.partition("\n")
-        found.append((title.strip(), len(set(body.split()) - seen), part.count("\n- ")))
+        found.append((len(set(body.split()) - seen), part.count("\n- "), title.strip() in titles))
         seen |= set(body.split())
+        titles.add(title.strip())
     return found
+
+
+CLAIM_PARTS = re.compile(r'"([^"\n]{1,600})"|\(source:[ ]{0,4}([^()\n]{1,120})\)')
 
 
 def claims_by_definition(text: str) -> list[tuple[int, str, str]]:
@@ -145,22 +164,107 @@ def claims_by_definition(text: str) -> list[tuple[int, str, str]]:
     found = []
     for part in f"\n{text}".split("\n- ")[1:]:
         line = part.partition("\n")[0]
-        matches = list(re.finditer(r'"([^"\n]{1,600})"|\(source:[ ]{0,4}([^()\n]{1,120})\)', line))
+        matches = list(CLAIM_PARTS.finditer(line))
         quote = next((match[1] for match in matches if match[1]), "")
         source = next((match[2] for match in matches if match[2]), "")
-        taken = sum(len(match[0].split()) for match in matches)
-        found.append((len(line.split()) - taken, quote.strip(), source.strip()))
+        found.append((len(CLAIM_PARTS.sub(" ", line).split()), quote.strip(), source.strip()))
     return found
+
+
+def proven_by_definition(text: str, prompt: str, own_words: int, quote_words: int, letters: int) -> set[str]:
+    """Quotes that stand on a line of the prompt which names the source outside of them; what is shorter than asked counts not."""
+    return {
+        folded(quote)
+        for own, quote, source in claims_by_definition(text)
+        if quote and own >= own_words and quote.count(" ") + 1 >= quote_words and len(source) >= letters
+        for line in prompt.split("\n")
+        for before, there, after in [line.partition(quote)]
+        if there and any(folded(source) in folded(side) for side in (before, after))
+    }
 
 
 PIECES = ["## ", "##", "- ", "-", "\n", "\n", "\r", "\u2028", "\t", "  ", '"', '"a b"', "(source: ", "(source:", ")", "News", "news", "\u0130", "OΣ", "x1"]  # fmt: skip
 
 
+TEXTS = st.lists(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), min_size=1, max_size=4)
+
+
 @settings(deadline=None, max_examples=500)
-@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
-def test_arguments_are_read_as_the_definitions_say(text: str) -> None:
-    assert sections(text) == sections_by_definition(text)
-    assert claims(text) == claims_by_definition(text)
+@given(TEXTS)
+def test_arguments_are_read_as_the_definitions_say(texts: list[str]) -> None:
+    found = Arguments(texts).sections
+    for place, text in enumerate(texts):
+        mine = found.text == place
+        rows = zip(*(column[mine].tolist() for column in found[1:]), strict=True)
+        assert list(rows) == sections_by_definition(text)
+        assert claims_of(text) == claims_by_definition(text)
+    assert different_words(texts).tolist() == [len(set(folded(text).split())) for text in texts]
+
+
+WORDS = ["news", "News", "AP", "ap", "a b", "\u0130b", "OΣ", "\U00010400", "x"]
+LINES = st.lists(st.sampled_from([*WORDS, " ", "\n"]), max_size=12).map("".join)
+PROMPTS = st.tuples(st.integers(0, 140), LINES).map(lambda parts: "n" * parts[0] + parts[1])  # over several blocks
+CLAIMS = st.lists(
+    st.tuples(LINES, LINES, LINES).map(lambda parts: '- {} "{}" (source: {})'.format(*parts)), max_size=4
+).map("\n".join)
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    st.lists(CLAIMS, min_size=1, max_size=3),
+    st.lists(PROMPTS, min_size=1, max_size=3),
+    st.integers(0, 2),
+    st.integers(1, 2),
+    st.integers(1, 3),
+)
+def test_claims_are_proven_as_the_definition_says(
+    texts: list[str], prompts: list[str], own_words: int, quote_words: int, letters: int
+) -> None:
+    pairs = [(text, prompt) for text in range(len(texts)) for prompt in range(len(prompts))]
+    least = {"own_words": own_words, "quote_words": quote_words, "source_letters": letters}
+    made, proven = Arguments(texts).proven(prompts, np.array(pairs), **least)
+    assert made.tolist() == [len(claims_by_definition(texts[text])) for text, _ in pairs]
+    assert proven.tolist() == [
+        len(proven_by_definition(texts[text], prompts[prompt], own_words, quote_words, letters))
+        for text, prompt in pairs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "proves"),
+    [
+        ("AP: record orders", True),  # at the end of a prompt
+        ("record orders, ap", True),
+        ("n" * 45 + "AP record orders", True),  # over the edge of a block of places
+        ("n" * 60 + " AP record orders", True),  # alone in the last block
+        ("AP\nrecord orders", False),
+        ("record orders\nAP", False),
+        ("record orders\nAP: record orders of 12 plants", True),
+        ("AP: Record orders", False),
+        ("AP: record order", False),
+        ("", False),
+    ],
+)
+def test_what_proves_a_claim(prompt: str, proves: bool) -> None:
+    text = '- a claim "record orders" (source: AP)'
+    pairs = np.array([[0, 0], [1, 0], [1, 1]])
+    read = Arguments(["", f"{text}\n{text}"])
+    made, proven = read.proven([prompt, "AP: record orders"], pairs, own_words=2, quote_words=2, source_letters=2)
+    assert (made.tolist(), proven.tolist()) == ([0, 2, 2], [0, proves, 1])
+
+
+def test_of_several_sources_the_first_counts_and_a_long_one_is_none() -> None:
+    assert claims_of("- a (source: b) (source: c)") == [Claim(1, "", "b")]
+    longest = "s" * 120
+    assert claims_of(f"- (source:    {longest})") == [Claim(0, "", longest)]
+    assert claims_of(f"- (source:     {longest})") == [Claim(2, "", "")], "only four blanks are no part of it"
+
+
+@pytest.mark.parametrize("size", [0, 1, 600, 601])
+def test_the_longest_quote_and_source(size: int) -> None:
+    text = f'- a claim "{"q" * size}" (source:     {"s" * (size // 5)})'
+    assert claims_of(text) == claims_by_definition(text)
+    assert (claims_of(text)[0].quote != "") == (0 < size <= 600)
 
 
 def test_a_tagged_reply() -> None:
@@ -221,8 +325,8 @@ def test_a_plain_reply_may_state_a_return() -> None:
 def test_any_text_is_read(text: str, tagged: bool, finished: bool) -> None:
     answer = read_reply(THREE, text, tagged=tagged, finished=finished)
     assert (answer.decision.outcome == "label") == (answer.decision.label is not None)
-    assert all(section.claims >= 0 for section in sections(answer.reasoning))
-    assert all(claim.own_words >= 0 for claim in claims(answer.reasoning))
+    assert (Arguments([answer.reasoning]).sections.claims >= 0).all()
+    assert all(claim.own_words >= 0 for claim in claims_of(answer.reasoning))
 
 
 @pytest.mark.parametrize(
@@ -239,7 +343,7 @@ def test_reading_takes_linear_time(part: str) -> None:
             begun = time.process_time()
             for tagged in (True, False):
                 answer = read_reply(TWO, text, tagged=tagged)
-                sections(answer.reasoning), claims(answer.reasoning)
+                Arguments([answer.reasoning])
             best = min(best, time.process_time() - begun)
         return best
 

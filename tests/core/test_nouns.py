@@ -41,10 +41,16 @@ def test_an_aware_time_is_kept_in_utc():
 
 
 def test_a_decision_has_a_label_if_and_only_if_it_says_so():
-    with pytest.raises(ValidationError, match="does not go with"):
+    with pytest.raises(ValueError, match="does not go with"):
         Decision(outcome="unparsed", label="up")
-    with pytest.raises(ValidationError, match="does not go with"):
+    with pytest.raises(ValueError, match="does not go with"):
         Decision(outcome="label")
+
+
+@pytest.mark.parametrize("position", [1.5, float("-inf"), float("nan")])
+def test_a_decision_takes_no_position_beyond_the_whole(position):
+    with pytest.raises(ValueError, match="outside of"):
+        Decision(outcome="label", label="up", position=position)
 
 
 def test_a_table_of_records_has_the_noun_schema():

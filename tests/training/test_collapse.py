@@ -61,7 +61,7 @@ def test_commonest_answers_of_groups() -> None:
     which = np.array([0, 0, 1, 0, 1, 2, 2, 2, 2, 1, 1, 1])
     rows = [Outcome("up")] * 12
     groups = ["a"] * 3 + ["b"] * 3 + ["c"] * 3 + ["d"] * 3
-    batch = Batch(task, answers, which, outcomes_of(task, rows), [""] * 12, groups)
+    batch = Batch(task, answers, which, outcomes_of(task, *zip(*rows, strict=True)), [""] * 12, groups)
     assert decided_shares(batch) == {"decided/up": pytest.approx(0.375), "decided/down": pytest.approx(0.375)}
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from tickertune.core.answers import Answer, claims, sections
+from tickertune.core.answers import Answer, Arguments
 from tickertune.core.recipe.rationales import RationalesConfig
 from tickertune.core.tasks import Task
 from training.rationales.teacher import Chat
@@ -126,9 +126,10 @@ def _fault_of_scores(answer: Answer, task: Task, least: int) -> str | None:
 
 def _fault_of_thesis(answer: Answer, messages: Chat, least: int) -> str | None:
     """Sections, and claims of which each has a quote that stands in the documents; a quote counts once."""
-    if not sections(answer.reasoning):
+    argument = Arguments([answer.reasoning])
+    if not len(argument.sections.text):
         return "no_sections"
-    made = claims(answer.reasoning)
+    made = argument.claims()
     if any(not claim.quote for claim in made):
         return "claim_without_quote"
     shown = documents(messages)

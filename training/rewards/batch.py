@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tickertune.core.answers import Answer
+from tickertune.core.answers import Answer, Arguments
 from tickertune.core.tasks import Task
 
 Floats = NDArray[np.float64]
@@ -16,8 +18,7 @@ UNPARSED = -1
 """Place of an answer without a label."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of a sample: its class and, for a sample of the market, its return.
 
     ``ret_scaled`` is the forward return over ``volatility``, the volatility of the horizon as a fraction. ``move`` is the
@@ -44,21 +45,25 @@ class Outcomes:
         return Outcomes(self.label[rows], self.ret_scaled[rows], self.volatility[rows], self.move[rows])
 
 
-def outcomes_of(task: Task, rows: Sequence[Outcome]) -> Outcomes:
-    """Return outcomes as arrays; numbers that are not finite count as missing.
+def outcomes_of(
+    task: Task,
+    labels: Sequence[str],
+    ret_scaled: Sequence[float | None],
+    volatility: Sequence[float | None],
+    move: Sequence[float | None],
+) -> Outcomes:
+    """Return outcomes [n] as arrays; numbers that are not finite count as missing.
 
     Raises:
         ValueError: A label is none of the task's.
     """
     places = {label: place for place, label in enumerate(task.labels)}
-    strange = {row.label for row in rows} - places.keys()
+    strange = set(labels) - places.keys()
     if strange:
         raise ValueError(f"label {min(strange)!r} is none of task {task.name} ({', '.join(task.labels)})")
-    scaled, volatility, move = (
-        finite([getattr(row, name) for row in rows]) for name in ("ret_scaled", "volatility", "move")
-    )
-    move = np.where(np.isnan(move), scaled * volatility, move)
-    return Outcomes(np.array([places[row.label] for row in rows], dtype=np.int64), scaled, volatility, move)
+    scaled, of_horizon, own = finite(ret_scaled), finite(volatility), finite(move)
+    own = np.where(np.isnan(own), scaled * of_horizon, own)
+    return Outcomes(np.array([places[label] for label in labels], dtype=np.int64), scaled, of_horizon, own)
 
 
 def finite(values: Sequence[float | None]) -> Floats:
@@ -92,7 +97,7 @@ class Batch:
         spread: Floats = finite(values)[self.which]
         return spread
 
-    @property
+    @cached_property
     def said(self) -> Integers:
         """Place of the label answered, ``UNPARSED`` without one."""
         places = {label: place for place, label in enumerate(self.task.labels)}
@@ -102,19 +107,19 @@ class Batch:
         spread: Integers = np.array(found, dtype=np.int64)[self.which]
         return spread
 
-    @property
+    @cached_property
     def parsed(self) -> NDArray[np.bool_]:
         """Whether the answer has a label."""
         found: NDArray[np.bool_] = self.said != UNPARSED
         return found
 
-    @property
+    @cached_property
     def right(self) -> NDArray[np.bool_]:
         """Whether the label is the true one."""
         found: NDArray[np.bool_] = self.said == self.outcomes.label
         return found
 
-    @property
+    @cached_property
     def position(self) -> Floats:
         """Size in [-1, 1]: the stated one, else the label's; NaN for an answer without a label."""
         of_label = {label: self.task.position(label) for label in self.task.labels}
@@ -126,12 +131,17 @@ class Batch:
             ]
         )
 
-    @property
+    @cached_property
     def move(self) -> Floats:
         """Stated return, as a signed fraction."""
         return self.each([answer.decision.move for answer in self.answers])
 
-    @property
+    @cached_property
     def probability(self) -> Floats:
         """Stated probability of the label."""
         return self.each([answer.decision.confidence for answer in self.answers])
+
+    @cached_property
+    def arguments(self) -> Arguments:
+        """Sections and claims of the different answers' reasons."""
+        return Arguments([answer.reasoning for answer in self.answers])

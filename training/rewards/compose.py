@@ -79,12 +79,14 @@ class Reward:
         found = {name: TERMS[name].compute(batch, self.settings) for name in self.weights if name in TERMS}
         found |= {name: self._user_values(name, batch) for name in self.user_terms}
         missing = np.any([np.isnan(values) for values in found.values()], axis=0)
-        for name in found.keys() & set(PORTFOLIO_TERMS):
-            pnl = np.where(missing, np.nan, found[name])
+        measures = [name for name in PORTFOLIO_TERMS if name in found]
+        if measures:
+            pnl = np.where(missing, np.nan, found[measures[0]])
             groups, mine = batch.groups, slice(None)
             if pool is not None:
                 pnl, groups, mine = pool(pnl, groups)
-            found[name] = self._portfolio(name, pnl, groups, chance, windows)[mine]
+            for name in measures:
+                found[name] = self._portfolio(name, pnl, groups, chance, windows)[mine]
         return {name: np.where(missing, np.nan, found[name]) for name in self.weights}
 
     def total(self, terms: Mapping[str, Floats]) -> Floats:

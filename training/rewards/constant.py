@@ -153,7 +153,7 @@ def with_outcomes(samples: pl.DataFrame, reward: Reward) -> tuple[pl.DataFrame, 
             "Set the weights of pnl, portfolio and magnitude terms to 0, or build a data set with returns",
         )
     kept = [outcome for outcome, good in zip(rows, scorable, strict=True) if good]
-    return samples.filter(pl.Series(scorable)), outcomes_of(reward.task, kept)
+    return samples.filter(pl.Series(scorable)), outcomes_of(reward.task, *zip(*kept, strict=True))
 
 
 def sample_outcomes(samples: pl.DataFrame, reward: Reward) -> list[Outcome]:

@@ -95,22 +95,30 @@ def _cvar_values(
     """
     count = int(place_held.max()) + 1
     share = 1.0 / count
-    order = np.argsort(held, kind="stable")
-    held, place_held, weight = held[order], place_held[order], weight[order] * share
     least, most = max(alpha - share, 0.0), min(alpha, 1.0 - share)
+    order = np.argsort(held, kind="stable")
+    held = held[order]
+    # For each prompt the others' mass and what it earns, summed from the worst on [N, held + 1].
+    upto, worst = np.zeros((2, count, len(held) + 1))
+    upto[:, 1:] = weight[order] * share
+    upto[place_held[order], np.arange(1, len(held) + 1)] = 0.0
+    worst[:, 1:] = upto[:, 1:] * held
+    for each in (upto, worst):
+        np.cumsum(each, axis=1, out=each)
+    # No mass is above 1, so the rows lie behind each other.
+    in_row = (upto + 2.0 * np.arange(count)[:, np.newaxis]).ravel()
+
+    def worst_of(prompt: Integers, taken: Floats) -> Floats:
+        """What the worst so much of a prompt's others earns: whole results, and part of the next one."""
+        whole = np.searchsorted(in_row, taken + 2.0 * prompt, side="right") - 1 - prompt * upto.shape[1]
+        part = (taken - upto[prompt, whole]) * held[np.minimum(whole, len(held) - 1)]
+        return worst[prompt, whole] + part  # type: ignore[no-any-return]
+
+    taken = np.clip(upto[place, np.searchsorted(held, own)], least, most)
+    with_own = (worst_of(place, taken) + (alpha - taken) * own) / alpha
+    if count == 1:
+        return with_own
     tail = alpha * (1.0 - share)
-    values = np.empty(len(own))
-    by_prompt = np.argsort(place, kind="stable")
-    edges = np.searchsorted(place[by_prompt], np.arange(count + 1))
-    for prompt in range(count):
-        rows = by_prompt[edges[prompt] : edges[prompt + 1]]
-        mine = own[rows]
-        others = place_held != prompt
-        result, mass = held[others], weight[others]
-        upto = np.concatenate([[0.0], np.cumsum(mass)])
-        worst = np.concatenate([[0.0], np.cumsum(mass * result)])
-        taken = np.clip(upto[np.searchsorted(result, mine)], least, most)
-        with_own = (np.interp(taken, upto, worst) + (alpha - taken) * mine) / alpha
-        without = float(np.interp(tail, upto, worst)) / tail if count > 1 else 0.0
-        values[rows] = count * with_own - (count - 1) * without
-    return values
+    without = worst_of(np.arange(count), np.full(count, tail)) / tail
+    found: Floats = count * with_own - (count - 1) * without[place]
+    return found

@@ -8,7 +8,7 @@ import numpy as np
 from transformers import TrainerCallback
 
 from training.rewards.batch import UNPARSED as NO_LABEL
-from training.rewards.batch import Batch, Floats, Outcome, outcomes_of
+from training.rewards.batch import Batch, Floats, outcomes_of
 from training.rewards.compose import Reward
 
 OUTCOME_COLUMNS = ("label", "ret_scaled", "volatility", "move")
@@ -104,19 +104,18 @@ class _Scorer:
         ids: Sequence[Sequence[int]],
         columns: dict[str, Any],
     ) -> Batch:
-        replies = [
-            (_text(completion), bool(tokens) and tokens[-1] in self._end_ids)
+        places: dict[tuple[str, bool], int] = {}
+        which = [
+            places.setdefault((_text(completion), bool(tokens) and tokens[-1] in self._end_ids), len(places))
             for completion, tokens in zip(completions, ids, strict=True)
         ]
-        places = {reply: place for place, reply in enumerate(dict.fromkeys(replies))}
-        count = len(replies)
+        count = len(which)
         returns = [columns.get(column) or [None] * count for column in OUTCOME_COLUMNS[1:]]
-        rows = [Outcome(*row) for row in zip(columns[OUTCOME_COLUMNS[0]], *returns, strict=True)]
         return Batch(
             reward.task,
             [reward.read(text, finished=finished) for text, finished in places],
-            np.array([places[reply] for reply in replies], dtype=np.int64),
-            outcomes_of(reward.task, rows),
+            np.array(which, dtype=np.int64),
+            outcomes_of(reward.task, columns[OUTCOME_COLUMNS[0]], *returns),
             [user_text(prompt) for prompt in prompts] if reward.needs("prompt") else [""] * count,
             columns.get(GROUP_COLUMN) or [None] * count,
         )
@@ -172,11 +171,12 @@ def decided_shares(batch: Batch) -> dict[str, float]:
 
 def user_text(prompt: Any) -> str:
     """Return what the user says in a prompt, without the system's instructions."""
-    return "\n".join(turn["content"] for turn in prompt if turn["role"] == "user")
+    return "\n".join([turn["content"] for turn in prompt if turn["role"] == "user"])
 
 
 def _with_none(values: Floats) -> list[float | None]:
-    return [None if value != value else value for value in values.tolist()]
+    found: list[float | None] = values.tolist()
+    return [None if value != value else value for value in found] if np.isnan(values).any() else found
 
 
 def _text(completion: Any) -> str:

@@ -2,19 +2,16 @@
 
 ``plain``: the demo's short replies, which are often equal, and every term that a plain reply allows. ``tagged``: replies with six
 sections of quoted claims, no two of them equal, and all terms. 64 prompts with 8 completions each, a new batch each time.
-``parts`` tells what no reader of a tagged reply can do without, timed alone on the same replies: its different words once, the
-search for the parts of its claims once, and the reading of its tags, label and statements.
+The reading of arguments is compiled in the first of the batches that are not timed; ``first`` tells how long that one takes.
 """
 
 import hashlib
-import re
-import statistics
 import time
 from typing import Any
 
 import numpy as np
 
-from tickertune.core.answers import read_reply, tagged_reply
+from tickertune.core.answers import tagged_reply
 from tickertune.core.recipe.rewards import TERM_NAMES
 from tickertune.core.tasks import get_task
 from training.rewards.compose import Reward
@@ -94,55 +91,30 @@ def run(name: str) -> dict[str, Any]:
     functions = reward_functions([reward], {END})
     made = batches(tagged)
     values: list[list[float | None]] = []
-    begun = 0.0
+    first, begun = 0.0, time.process_time()
     for number, batch in enumerate(made):
         if number == WARM:
             begun = time.process_time()
             values = []
         values += [function(**batch) for function in functions]
+        if number == 0:
+            first = time.process_time() - begun
     spent = time.process_time() - begun
     texts = [completion[0]["content"] for batch in made[WARM:] for completion in batch["completions"]]
     return {
         "rate": len(texts) / spent, "unit": "samples", "cpu": spent, "items": len(texts), "terms": len(terms),
-        "parts": _parts(texts) if tagged else {},
+        "first": first,
         "characters": sum(map(len, texts)) / len(texts),
         "input": hashlib.sha256("\n".join(texts).encode()).hexdigest(),
         "answer": hashlib.sha256(np.round(np.array(values, dtype=np.float64), 9).tobytes()).hexdigest(),
     }  # fmt: skip
 
 
-def _parts(texts: list[str]) -> dict[str, float]:
-    """Seconds of what is in any reading of the replies."""
-    claim = re.compile(r'"([^"\n]{1,600})"|\(source:[ ]{0,4}([^()\n]{1,120})\)')
-    parts = {
-        "different words": lambda text: set(text.lower().split()),
-        "quotes and sources": lambda text: claim.findall(text),
-        "tags, label, statements": lambda text: read_reply(TASK, text, tagged=True),
-    }
-    found = {}
-    for name, read in parts.items():
-        begun = time.process_time()
-        for text in texts:
-            read(text)
-        found[name] = time.process_time() - begun
-    return found
-
-
 PROGRAMS = ("plain", "tagged")
 
 
 def misses(medians: dict[str, float], raw: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Say which mixes are scored more slowly than the target, and what bounds the tagged one."""
-    runs = raw["tagged"]
-    spent = {
-        name: statistics.median(1e6 * run["parts"][name] / run["items"] for run in runs) for name in runs[0]["parts"]
-    }
-    least = sum(spent.values())
-    print(
-        f"\ntagged replies: a target of {TARGET:,} leaves {1e6 / TARGET:.0f} microseconds for one; what no reading can do without takes {least:.1f} as it is written ("
-        + ", ".join(f"{name} {value:.1f}" for name, value in spent.items())
-        + f"), which bounds the rate at {1e6 / least:,.0f}"
-    )
+    """Say which mixes are scored more slowly than the target."""
     return [
         f"{name} replies: {rate:,.0f} samples/s, target {TARGET:,}" for name, rate in medians.items() if rate < TARGET
     ]

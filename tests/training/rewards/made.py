@@ -30,7 +30,7 @@ def batch(
         task,
         [read_reply(task, text, tagged=tagged) for text in different],
         np.array([different.index(text) for text in texts], dtype=np.int64),
-        outcomes_of(task, rows),
+        outcomes_of(task, *zip(*rows, strict=True)),
         list(prompts) if prompts is not None else [""] * len(texts),
         list(groups) if groups is not None else list(range(len(texts))),
     )

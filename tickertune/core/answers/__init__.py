@@ -3,21 +3,20 @@
 Pure functions, each linear in the length of the text; what is longer than ``MAX_CHARS`` is not read.
 """
 
-from tickertune.core.answers.argument import Claim, Section, claims, sections
+from tickertune.core.answers.argument import Arguments, Claim, different_words
 from tickertune.core.answers.reply import MAX_CHARS, Answer, read_reply, tagged_reply
 from tickertune.core.answers.statements import read_move, read_position, read_probability, read_scores
 
 __all__ = [
     "MAX_CHARS",
     "Answer",
+    "Arguments",
     "Claim",
-    "Section",
-    "claims",
+    "different_words",
     "read_move",
     "read_position",
     "read_probability",
     "read_reply",
     "read_scores",
-    "sections",
     "tagged_reply",
 ]

@@ -1,55 +1,90 @@
-"""The argument of a reply: sections under headings, and claims with a quote and a source.
+"""The arguments of replies: sections under headings, and claims with a quote and a source.
 
-A heading is a line ``## Title``, a claim a line ``- words "quote from the prompt" (source: name)``.
+A heading is a line ``## Title``, a claim a line ``- words "quote from the prompt" (source: name)``. All replies of a batch
+are read at once, by compiled code that is loaded at the first call.
 """
 
-import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
-_CLAIM_PARTS = re.compile(r'("([^"\n]{1,600})"|\(source:[ ]{0,4}([^()\n]{1,120})\))')
-HEADING, CLAIM = "## ", "- "
-_BULLET = CLAIM.strip()
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
 
 
-class Section(NamedTuple):
-    """A heading, how many different words under it no earlier section has, and how many of its lines are claims."""
+class Sections(NamedTuple):
+    """Sections of n texts, in order; what stands before a text's first heading belongs to none."""
 
-    title: str
-    new_words: int
-    claims: int
+    text: Integers
+    """Whose section it is."""
+    new_words: Integers
+    """Different words under it that no earlier section of the text has; a lone dash is no word."""
+    claims: Integers
+    """Its lines that are claims."""
+    repeated: NDArray[np.bool_]
+    """Whether an earlier section of the text has its title."""
 
 
 class Claim(NamedTuple):
-    """A claim; ``quote`` and ``source`` are empty where it has none."""
+    """A claim; ``quote`` and ``source`` are empty where it has none. Of several quotes or sources the first counts."""
 
     own_words: int
-    """Words besides quote and source."""
+    """Words besides quotes and sources."""
     quote: str
     source: str
 
 
-def sections(text: str) -> list[Section]:
-    """Return the sections of a text in lower case, in order; what stands before the first heading belongs to none."""
-    found = []
-    seen = {_BULLET}  # which is no word
-    for part in f"\n{text.lower()}".split(f"\n{HEADING}")[1:]:
-        title, _, body = part.partition("\n")
-        known = len(seen)
-        seen.update(body.split())
-        found.append(Section(title.strip(), len(seen) - known, part.count(f"\n{CLAIM}")))
-    return found
+class Arguments:
+    """The sections and claims of n texts."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        from tickertune.core.answers import scanning
+
+        self._joined = "".join(texts)
+        self._read = _code_points(texts)
+        found, self._claims = scanning.arguments(*self._read)
+        self.sections = Sections(found[:, 0], found[:, 1], found[:, 2], found[:, 3] > 0)
+
+    def claims(self) -> list[Claim]:
+        """Return the claims of all texts, in order."""
+        return [
+            Claim(own_words, self._joined[begin:end], self._joined[start:stop])
+            for _, own_words, begin, end, start, stop in self._claims.tolist()
+        ]
+
+    def proven(
+        self, prompts: Sequence[str], pairs: Integers, *, own_words: int, quote_words: int, source_letters: int
+    ) -> tuple[Integers, Integers]:
+        """Return how many claims texts make and how many different quotes of them prompts prove, for pairs of both.
+
+        Args:
+            prompts: What the texts may quote.
+            pairs: Which text is judged by which prompt [p, 2].
+            own_words: Words that a claim has besides quotes and sources, at least.
+            quote_words: Words of its quote, at least.
+            source_letters: Letters of its source, at least.
+
+        Returns:
+            Two counts for each pair [p]: claims, and quotes that stand on a line of the prompt, letter for letter, which
+            names the source, in any case, outside of the quote.
+        """
+        from tickertune.core.answers import proving
+
+        counts = proving.proven(
+            *self._read, self._claims, *_code_points(prompts), pairs, own_words, quote_words, source_letters
+        )
+        return counts[:, 0], counts[:, 1]
 
 
-def claims(text: str) -> list[Claim]:
-    """Return the claims of a text, in order; of several quotes or sources of one claim the first counts."""
-    found = []
-    for part in f"\n{text}".split(f"\n{CLAIM}")[1:]:
-        line = part.partition("\n")[0]
-        quote = source = ""
-        parts = _CLAIM_PARTS.findall(line)
-        for _, quoted, named in parts:
-            quote = quote or quoted
-            source = source or named
-        taken = len(" ".join([part for part, _, _ in parts]).split())
-        found.append(Claim(len(line.split()) - taken, quote.strip(), source.strip()))
-    return found
+def different_words(texts: Sequence[str]) -> Integers:
+    """Return the number of different words of each text [n], whatever their case."""
+    from tickertune.core.answers import scanning
+
+    return scanning.different_words(*_code_points(texts))
+
+
+def _code_points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], Integers]:
+    """The texts behind each other [m], and where each ends [n]."""
+    joined = "".join(texts).encode("utf-32-le", "surrogatepass")
+    return np.frombuffer(joined, np.dtype("<u4")), np.cumsum([len(text) for text in texts], dtype=np.int64)

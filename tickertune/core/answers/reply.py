@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from tickertune.core.answers.statements import read_move, read_position, read_probability, read_scores
+from tickertune.core.answers.statements import RECENT, read_move, read_position, read_probability, read_scores
 from tickertune.core.decision import Decision
 from tickertune.core.tasks.base import Task
 
@@ -15,12 +15,11 @@ TAGS = ("<think>", "</think>", "<answer>", "</answer>")
 _TAG = re.compile("|".join(TAGS))
 STATEMENTS = ("scores", "move", "probability", "position")
 """Lines ``Name: value`` of the answer block that are no part of the label."""
-RECENT = 1024
-"""Wordings and values that are remembered: the replies of a batch answer and state much the same."""
+_WHOLE = re.compile(r"\s*<think>([^<]*)</think>\s*<answer>([^<]*)</answer>\s*")
+"""A reply in exactly the required form, such as most are, that has no other tag or bracket."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a reply says, and how."""
 
     text: str
@@ -62,6 +61,9 @@ def tagged_reply(reasoning: str, answer: str, statements: Sequence[str] = ()) ->
 
 
 def _tagged(task: Task, text: str, finished: bool) -> Answer:
+    whole = _WHOLE.fullmatch(text)
+    if whole is not None:
+        return _decided(task, text, whole[1].strip(), whole[2], finished, in_form=True)
     if not text.strip():
         return Answer(text, "", Decision(outcome="abstained" if finished else "truncated"), False)
     tags = _TAG.findall(text)
@@ -73,13 +75,18 @@ def _tagged(task: Task, text: str, finished: bool) -> Answer:
     head = before.strip()
     reasoned = counts[0] == counts[1] == 1 and head.startswith(TAGS[0]) and head.endswith(TAGS[1])
     reasoning = head[len(TAGS[0]) : -len(TAGS[1])].strip() if reasoned else ""
+    return _decided(task, text, reasoning, block, finished, in_form=reasoned and not tail.strip())
+
+
+def _decided(task: Task, text: str, reasoning: str, block: str, finished: bool, *, in_form: bool) -> Answer:
+    """Read the answer block of a reply."""
     wording, statements = _lines(block)
     decision, formed = _wording(task, wording, finished)
     if decision.label is not None:
         decision = _with_statements(task, decision.label, statements) or Decision(outcome="unparsed")
     elif decision.outcome == "abstained":
         decision = Decision(outcome="unparsed")
-    return Answer(text, reasoning, decision, reasoned and not tail.strip() and formed)
+    return Answer(text, reasoning, decision, in_form and formed)
 
 
 @lru_cache(RECENT)
@@ -94,12 +101,19 @@ def _lines(block: str) -> tuple[str, dict[str, str | None]]:
     statements: dict[str, str | None] = {}
     for line in block.splitlines():
         name, colon, value = line.partition(":")
-        key = name.strip().lower()
-        if colon and key in STATEMENTS:
+        key = _statement(name) if colon else None
+        if key is not None:
             statements[key] = None if key in statements else value.strip()
         else:
             wording.append(line)
     return "\n".join(wording).strip(), statements
+
+
+@lru_cache(RECENT)
+def _statement(name: str) -> str | None:
+    """Which statement a name is of."""
+    key = name.strip().lower()
+    return key if key in STATEMENTS else None
 
 
 def _with_statements(task: Task, label: str, statements: dict[str, str | None]) -> Decision | None:

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tickertune.core.tasks.negation import negated
 
+RECENT = 1024
+"""Wordings and values that are remembered: the replies of a batch answer and state much the same."""
 _NUMBER = r"\d{1,4}(?:\.\d{1,4})?"
 _PERCENT = re.compile(
     rf"(?<![\w.])([+-]?)({_NUMBER})[ ]?%?(?:[ ]?(?:-|to)[ ]?([+-]?)({_NUMBER})[ ]?)?(?:%|[ ]?per[ ]?cent)",
@@ -87,14 +90,26 @@ def read_scores(text: str, labels: Sequence[str]) -> dict[str, float]:
     Empty where a part is no label with a number, or a label comes twice: such scores contradict themselves.
     """
     scores: dict[str, float] = {}
-    known = {label.lower(): label for label in labels}
+    known = _in_lower_case(tuple(labels))
     for part in text.strip().split(","):
-        match = _SCORE.fullmatch(part)
-        label = known.get(match[1].lower()) if match else None
-        if match is None or label is None or label in scores:
+        name, score = _score(part)
+        label = known.get(name)
+        if label is None or label in scores:
             return {}
-        scores[label] = float(match[2])
+        scores[label] = score
     return scores
+
+
+@lru_cache(RECENT)
+def _score(part: str) -> tuple[str, float]:
+    """What has a score, in lower case, and the score; an empty name where there is none."""
+    match = _SCORE.fullmatch(part)
+    return (match[1].lower(), float(match[2])) if match else ("", 0.0)
+
+
+@lru_cache(RECENT)
+def _in_lower_case(labels: Sequence[str]) -> dict[str, str]:
+    return {label.lower(): label for label in labels}
 
 
 def _decimal(text: str) -> float | None:

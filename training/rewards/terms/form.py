@@ -2,15 +2,14 @@
 
 import numpy as np
 
-from tickertune.core.answers import Answer, Claim, claims, sections
-from tickertune.core.recipe.rewards import EvidenceConfig, StructureConfig
+from tickertune.core.answers import Answer, different_words
 from training.rewards.batch import Batch, Floats
 from training.rewards.terms.settings import Settings
 
 LONGEST = 2.0
 COUNT_SHARE, SECTION_SHARE = 0.6, 0.4
 LEAST_SOURCE = 3
-"""Characters of a source's name."""
+"""Letters of a source's name."""
 
 
 def format_term(batch: Batch, settings: Settings) -> Floats:
@@ -25,18 +24,17 @@ def consistency(batch: Batch, settings: Settings) -> Floats:
 
 def _disagrees(answer: Answer) -> bool:
     scores, label = answer.decision.scores, answer.decision.label
-    return scores is not None and (label not in scores or scores[label] < max(scores.values()))
+    return scores is not None and (label is None or label not in scores or scores[label] < max(scores.values()))
 
 
 def length(batch: Batch, settings: Settings) -> Floats:
     """Up to +2 by the number of different words, for correct answers only; 0 for others (RETuning)."""
-    full, right = settings.terms.length.words, batch.right
-    counted = set(batch.which[right].tolist())
-    shares = [
-        min(len(set(answer.text.lower().split())) / full, 1.0) if place in counted else 0.0
-        for place, answer in enumerate(batch.answers)
-    ]
-    return np.where(right, LONGEST * batch.each(shares), 0.0)
+    right = batch.right
+    counted = np.unique(batch.which[right])
+    words = np.zeros(len(batch.answers))
+    words[counted] = different_words([batch.answers[place].text for place in counted.tolist()])
+    shares = np.minimum(words / settings.terms.length.words, 1.0)
+    return np.where(right, LONGEST * shares[batch.which], 0.0)
 
 
 def structure(batch: Batch, settings: Settings) -> Floats:
@@ -45,25 +43,17 @@ def structure(batch: Batch, settings: Settings) -> Floats:
     A section counts if it has enough different words of its own: a heading alone, or a section that says what an earlier
     one said, is none. A section scores half for counting and half for holding a claim.
     """
-    return batch.each([_structure(answer, settings.terms.structure) for answer in batch.answers])
-
-
-def _structure(answer: Answer, config: StructureConfig) -> float:
-    found = sections(answer.reasoning)
-    if not found:
-        return 0.0
-    titles: set[str] = set()
-    count, scores = 0, 0.0
-    for section in found:
-        if section.new_words >= config.section_words and section.title not in titles:
-            count += 1
-            scores += 1.0 if section.claims else 0.5
-        titles.add(section.title)
-    if count <= config.most:
-        of_count = min(count / config.fewest, 1.0)
-    else:
-        of_count = max(1 - (count - config.most) / config.fewest, 0.0)
-    return COUNT_SHARE * of_count + SECTION_SHARE * scores / len(found)
+    config, size = settings.terms.structure, len(batch.answers)
+    found = batch.arguments.sections
+    counts = (found.new_words >= config.section_words) & ~found.repeated
+    count = np.bincount(found.text, counts, size)
+    mean = np.bincount(found.text, counts * np.where(found.claims > 0, 1.0, 0.5), size) / np.maximum(
+        np.bincount(found.text, minlength=size), 1
+    )
+    few, many = np.minimum(count / config.fewest, 1.0), np.maximum(1 - (count - config.most) / config.fewest, 0.0)
+    of_count = np.where(count <= config.most, few, many)
+    values: Floats = COUNT_SHARE * of_count + SECTION_SHARE * mean
+    return values[batch.which]
 
 
 def evidence(batch: Batch, settings: Settings) -> Floats:
@@ -73,42 +63,15 @@ def evidence(batch: Batch, settings: Settings) -> Floats:
     judged: no program here can.
     """
     config = settings.terms.evidence
-    folded: dict[str, str] = {}
-    known: dict[tuple[int, str], float] = {}
-    values = []
-    for place, prompt in zip(batch.which.tolist(), batch.prompts, strict=True):
-        key = (place, prompt)
-        if key not in known:
-            if prompt not in folded:
-                folded[prompt] = prompt.lower()
-            known[key] = _proven_share(claims(batch.answers[place].reasoning), prompt, folded[prompt], config)
-        values.append(known[key])
-    return np.array(values, dtype=np.float64)
-
-
-def _proven_share(made: list[Claim], prompt: str, folded: str, config: EvidenceConfig) -> float:
-    if not made:
-        return 0.0
-    proven = {
-        claim.quote
-        for claim in made
-        if claim.own_words >= config.own_words
-        and len(claim.source) >= LEAST_SOURCE
-        and claim.quote.count(" ") + 1 >= config.quote_words
-        and _stands_in(claim, prompt, folded)
-    }
-    return len(proven) / max(len(made), config.least_claims)
-
-
-def _stands_in(claim: Claim, prompt: str, folded: str) -> bool:
-    """Whether a line of the prompt has the quote and, outside of it, the source."""
-    source, size = claim.source.lower(), len(claim.quote)
-    place = prompt.find(claim.quote)
-    while place >= 0:
-        begin = folded.rfind("\n", 0, place) + 1
-        end = folded.find("\n", place + size)
-        end = len(folded) if end < 0 else end
-        if folded.find(source, begin, place) >= 0 or folded.find(source, place + size, end) >= 0:
-            return True
-        place = prompt.find(claim.quote, end)
-    return False
+    numbers = {prompt: number for number, prompt in enumerate(dict.fromkeys(batch.prompts))}
+    judged = batch.which * len(numbers) + np.array([numbers[prompt] for prompt in batch.prompts], dtype=np.int64)
+    pairs, each = np.unique(judged, return_inverse=True)
+    made, proven = batch.arguments.proven(
+        list(numbers),
+        np.stack(np.divmod(pairs, len(numbers)), axis=1),
+        own_words=config.own_words,
+        quote_words=config.quote_words,
+        source_letters=LEAST_SOURCE,
+    )
+    shares: Floats = proven / np.maximum(made, config.least_claims)
+    return shares[each]
