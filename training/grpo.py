@@ -17,7 +17,6 @@ import polars as pl
 from trl import GRPOTrainer
 
 from data_pipeline.dataset import DatasetInfo, read_info
-from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import sha256_value, write_json
 from tickertune.core.prompting import prompt_ids
 from tickertune.core.recipe import GrpoConfig
@@ -37,7 +36,8 @@ from training.models import add_adapter, load_adapter, load_base, load_tokenizer
 from training.preflight import check_vllm
 from training.prompts import answer_form, check_completion_length, usable_prompts
 from training.rewards.compose import Reward, compose
-from training.rewards.constant import constant_baselines, report, winner_sentence
+from training.rewards.constant import Baselines
+from training.rewards.constant_check import check_constants, report
 from training.rewards.trl import StageWeights, reward_functions
 from training.selection import BEST, selection_of
 from training.shared_prefix import SharedPrefixGRPOTrainer, is_sharded
@@ -69,7 +69,8 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     base = base_of(config, opened, args)
     with main_process(args) as first:
         if first:
-            _check_constants(samples, rewards, info, config, output)
+            for sentence in check_constants(samples, rewards, info, config, partial(_report, output)):
+                say(f"Warning: {sentence}")
     tokenizer = load_tokenizer(base, config.model)
     tagged = config.reply == "tagged"
     check_completion_length(tokenizer, rewards[0].task, config.max_completion_length, tagged=tagged)
@@ -192,22 +193,8 @@ def _end_ids(model: Any, tokenizer_end: int) -> set[int]:
     return {tokenizer_end, *(declared if isinstance(declared, list) else [declared])} - {None}
 
 
-def _check_constants(
-    samples: pl.DataFrame, rewards: Sequence[Reward], info: DatasetInfo, config: GrpoConfig, output: Path
-) -> None:
-    accuracy: float | None = None
-    for reward in rewards:
-        baselines = constant_baselines(samples, reward, info.horizon or 1, config.seed, accuracy)
-        accuracy = baselines.reference_accuracy
-        report(baselines, reward, output / (f"baselines-{reward.stage}.json" if reward.stage else "baselines.json"))
-        sentence = winner_sentence(baselines)
-        if sentence is None:
-            continue
-        if config.on_constant_wins == "stop":
-            raise TickerTuneError(
-                sentence, "Balance the reward (other weights, market-adjusted labels), or set on_constant_wins to warn"
-            )
-        say(f"Warning: {sentence}")
+def _report(output: Path, baselines: Baselines, reward: Reward) -> None:
+    report(baselines, reward, output / (f"baselines-{reward.stage}.json" if reward.stage else "baselines.json"))
 
 
 if __name__ == "__main__":

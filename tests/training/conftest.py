@@ -57,6 +57,14 @@ def make_samples(count: int = 24, task: str = "movement", seed: int = 0, drift: 
     return samples
 
 
+def drifting_data(folder: Path) -> Path:
+    """A data set of stocks that rise whatever is said of them: always buying earns most."""
+    samples = make_samples(60, drift=3.0)
+    prompts = pl.Series([sample.messages for sample in samples], dtype=pl.Object).shuffle(seed=3)
+    mixed = [sample.model_copy(update={"messages": words}) for sample, words in zip(samples, prompts, strict=True)]
+    return write_samples(folder, mixed)
+
+
 def write_samples(folder: Path, samples: list[Sample]) -> Path:
     """Write a data set as the data stage does, and return the stage's folder."""
     frame: pl.DataFrame = frame_of(Sample, samples)

@@ -3,7 +3,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from transformers import PreTrainedTokenizerBase
 
@@ -13,6 +12,7 @@ from tests.training.conftest import (
     TINY,
     Cut,
     cut_after,
+    drifting_data,
     equal_weights,
     grpo_config,
     make_samples,
@@ -170,10 +170,7 @@ def test_rollouts_start_from_the_same_ids_as_sft(
 
 
 def test_a_reward_that_pays_a_constant_stops_before_training(tmp_path: Path) -> None:
-    samples = make_samples(60, drift=3.0)
-    prompts = pl.Series([sample.messages for sample in samples], dtype=pl.Object).shuffle(seed=3)
-    mixed = [sample.model_copy(update={"messages": words}) for sample, words in zip(samples, prompts, strict=True)]
-    data = write_samples(tmp_path / "data", mixed)
+    data = drifting_data(tmp_path / "data")
     with pytest.raises(TickerTuneError, match="Policy 'always up' earns"):
         train(grpo_config(data, tmp_path / "out", on_constant_wins="stop"))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["baselines.json"]

@@ -98,11 +98,12 @@ def brief(seen: dict[str, Any]) -> str:
 def warnings_of(seen: dict[str, Any]) -> list[str]:
     """Say what may go wrong without being refused."""
     if seen["needed"] <= seen["available"]:
-        return []
+        return list(seen["warnings"])
     return [
+        *seen["warnings"],
         f"about {seen['needed'] / 1e9:.1f} GB are needed (estimated, without FSDP or ZeRO), and there are "
         f"{seen['available'] / 1e9:.1f} GB. Lower batch_size (GRPO: trainer.per_device_train_batch_size) or the length limits, set "
-        "gradient_checkpointing, or use method qlora."
+        "gradient_checkpointing, or use method qlora.",
     ]
 
 

@@ -21,6 +21,7 @@ from training.preflight.memory import cost
 from training.preflight.template import check_template, first_reading
 from training.prompts import answer_form, check_completion_length, usable_prompts
 from training.rewards.compose import compose
+from training.rewards.constant_check import check_constants
 from training.trainer_args import stage_args
 
 UNTRAINED = ("validation", "test")
@@ -32,7 +33,7 @@ def look(
     """Look at a stage without loading weights.
 
     Returns:
-        ``lengths`` by split, ``dropped`` training samples by reason, what ``cost`` gives, ``reading`` of the first sample,
+        ``lengths`` by split, ``dropped`` training samples by reason, ``warnings``, what ``cost`` gives, ``reading`` of the first sample,
         ``answer_tokens`` by label.
 
     Args:
@@ -44,8 +45,8 @@ def look(
 
     Raises:
         TickerTuneError: The trainer block is wrong, the template cannot be trained on, no example is left, a row would train nothing or
-            never end, the rewards do not fit the task, no answer fits into a completion, a step cannot be shared out, or the model's
-            context is shorter than the rows.
+            never end, the rewards do not fit the task, no answer fits into a completion, a step cannot be shared out, the model's context is
+            shorter than the rows, or a policy that reads nothing earns most.
     """
     base = resolve_model(config.model)
     stage_args(config, config.output or dataset)
@@ -55,7 +56,7 @@ def look(
     if samples.is_empty():
         raise TickerTuneError("The train split is empty", "Build a data set with training samples")
     measured = {"train": samples, **{split: read_split(dataset, split) for split in others}}
-    sample = samples.row(0, named=True)
+    sample, warnings = samples.row(0, named=True), list[str]()
     check_template(sample, tokenizer, task, end_ids(base, config.model, tokenizer))
     if isinstance(config, SftConfig):
         check_packing(config, base)
@@ -67,7 +68,8 @@ def look(
         longest, scored = max(map(len, masks)), max(map(sum, masks))
         dropped = dict(examples.dropped) | ({"truncated": examples.truncated} if config.too_long == "truncate" else {})
     else:
-        reward = compose(config, info)[0]
+        rewards = compose(config, info)
+        reward = rewards[0]
         answer_form(config, reward.task)
         check_completion_length(tokenizer, reward.task, config.max_completion_length, tagged=reward.tagged)
         lengths = [grpo_lengths(rows, split, tokenizer, config) for split, rows in measured.items() if len(rows)]
@@ -77,10 +79,12 @@ def look(
         longest = min(most, config.max_prompt_length) + config.max_completion_length
         scored = config.max_completion_length
         check_context(base, config.model, longest)
+        warnings = check_constants(samples, rewards, info, config)
     _check_rows(lengths)
     return {
         "lengths": [{name: value for name, value in asdict(row).items() if name != "stage"} for row in lengths],
         "dropped": dropped,
+        "warnings": warnings,
         **cost(config, base, method, batches, longest, scored),
         "reading": asdict(first_reading(sample, tokenizer, task)) if isinstance(config, SftConfig) else None,
         "answer_tokens": {label: len(completion_ids(tokenizer, task, label)) for label in task.labels}

@@ -74,5 +74,6 @@ def look_at_pairs(
     return {
         "lengths": [{name: value for name, value in asdict(row).items() if name != "stage"} for row in lengths],
         "dropped": dict(pairs.dropped) | extra,
+        "warnings": [],
         **cost(config, base, method, batches, longest, longest),  # TRL's DPO scores the prompt's tokens too
     }

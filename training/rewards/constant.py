@@ -4,21 +4,15 @@ Where such a policy earns more than an honest one that is right as often as the 
 collapse, and training on it would only find that out later.
 """
 
-import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from rich.console import Console
-from rich.table import Table
 
 from eval.statistics import block_length, bootstrap_sums, interval
 from eval.text_baseline import TextClassifier, learnable
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import write_json
 from training.rewards.batch import Batch, Floats, Integers, Outcome, Outcomes, outcomes_of
 from training.rewards.compose import Reward
 from training.rewards.trl import user_text
@@ -213,42 +207,3 @@ def _interval_over_days(
     sums = by_day.select("sum", "len").to_numpy().astype(np.float64)
     draws = bootstrap_sums(sums, block_length(1, horizon), DRAWS, seed)
     return (None, None) if draws is None else interval(draws[:, 0] / draws[:, 1])
-
-
-def report(baselines: Baselines, reward: Reward, path: Path) -> None:
-    """Write the baselines as JSON and print the table on standard error."""
-    settings = reward.settings
-    value: dict[str, Any] = {
-        "stage": reward.stage,
-        "weights": dict(reward.weights),
-        "pnl": settings.pnl.model_dump(),
-        "terms": settings.terms.model_dump(),
-        **asdict(baselines),
-    }
-    write_json(path, value)
-    stage = f", stage {reward.stage}" if reward.stage else ""
-    table = Table(title=f"Reward of policies that read nothing, on the train split{stage}")
-    for column in ("policy", "accuracy", "reward", "minus reference", "95% interval"):
-        table.add_column(column, justify="left" if column == "policy" else "right")
-    table.add_row(
-        "reference (TF-IDF accuracy)",
-        f"{baselines.reference_accuracy:.3f}",
-        f"{baselines.reference_reward:+.3f}",
-        "",
-        "",
-    )
-    for row in baselines.policies:
-        span = "too few days" if row.low is None or row.high is None else f"{row.low:+.3f} to {row.high:+.3f}"
-        table.add_row(row.policy, f"{row.accuracy:.3f}", f"{row.reward:+.3f}", f"{row.minus_reference:+.3f}", span)
-    Console(file=sys.stderr, width=100).print(table)
-
-
-def winner_sentence(baselines: Baselines) -> str | None:
-    """Return the sentence that says which policy beats the reference, or None."""
-    if not baselines.winners:
-        return None
-    best = max(baselines.winners, key=lambda row: row.minus_reference)
-    return (
-        f"Policy '{best.policy}' earns {best.minus_reference:+.3f} more than an honest policy with accuracy "
-        f"{baselines.reference_accuracy:.3f} (95% interval {best.low:+.3f} to {best.high:+.3f})"
-    )

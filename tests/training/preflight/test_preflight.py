@@ -6,7 +6,7 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from data_pipeline.dataset import read_split
-from tests.training.conftest import TINY, grpo_config, make_samples, sft_config, write_samples
+from tests.training.conftest import TINY, drifting_data, grpo_config, make_samples, sft_config, write_samples
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.models import resolve_model
 from tickertune.core.prompting import completion_ids, prompt_ids
@@ -177,6 +177,14 @@ def test_what_grpo_would_refuse_is_refused_before(
 ) -> None:
     with pytest.raises(TickerTuneError, match=said):
         look(grpo_config(dataset, tmp_path, **changes), dataset, processes, "lora")
+
+
+def test_a_reward_that_pays_a_constant_is_told_before(tmp_path: Path) -> None:
+    data = drifting_data(tmp_path / "data")
+    with pytest.raises(TickerTuneError, match="Policy 'always up' earns"):
+        look(grpo_config(data, tmp_path, on_constant_wins="stop"), data, 1, "lora")
+    (warning,) = look(grpo_config(data, tmp_path, on_constant_wins="warn"), data, 1, "lora")["warnings"]
+    assert warning.startswith("Policy 'always up' earns")
 
 
 def test_prompts_that_grpo_leaves_out_are_counted(tmp_path: Path) -> None:

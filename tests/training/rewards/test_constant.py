@@ -11,7 +11,8 @@ from tickertune.core.sample import Sample
 from tickertune.core.table import frame_of
 from tickertune.core.tasks import get_task
 from training.rewards.compose import Reward
-from training.rewards.constant import constant_baselines, report, text_accuracy, winner_sentence
+from training.rewards.constant import constant_baselines, text_accuracy
+from training.rewards.constant_check import report, winner_sentence
 from training.rewards.terms import TERMS, Settings
 
 TASK = get_task("movement")
