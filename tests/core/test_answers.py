@@ -134,6 +134,7 @@ def test_sections_and_claims_of() -> None:
     ]
     assert claims_of("- no quote\n-none\n - indented") == [Claim(2, "", "")]
     assert claims_of('- a"b c"d "e"(source: f)g') == [Claim(3, "b c", "f")]
+    assert claims_of('- , "b c". (source: f). !') == [Claim(0, "b c", "f")], "marks are no words"
 
 
 def claims_of(text: str) -> list[Claim]:
@@ -141,8 +142,8 @@ def claims_of(text: str) -> list[Claim]:
 
 
 def folded(text: str) -> str:
-    """A text with each letter in lower case for itself."""
-    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    """A text with each letter in lower case for itself, those of the first plane."""
+    return "".join(low if letter < "\U00010000" and len(low := letter.lower()) == 1 else letter for letter in text)
 
 
 def sections_by_definition(text: str) -> list[tuple[int, int, bool]]:
@@ -167,7 +168,10 @@ def claims_by_definition(text: str) -> list[tuple[int, str, str]]:
         matches = list(CLAIM_PARTS.finditer(line))
         quote = next((match[1] for match in matches if match[1]), "")
         source = next((match[2] for match in matches if match[2]), "")
-        found.append((len(CLAIM_PARTS.sub(" ", line).split()), quote.strip(), source.strip()))
+        own = [
+            word for word in CLAIM_PARTS.sub(" ", line).split() if any(map(str.isalnum, word)) or "\U00010400" in word
+        ]
+        found.append((len(own), quote.strip(), source.strip()))
     return found
 
 
@@ -183,7 +187,7 @@ def proven_by_definition(text: str, prompt: str, own_words: int, quote_words: in
     }
 
 
-PIECES = ["## ", "##", "- ", "-", "\n", "\n", "\r", "\u2028", "\t", "  ", '"', '"a b"', "(source: ", "(source:", ")", "News", "news", "\u0130", "OΣ", "x1"]  # fmt: skip
+PIECES = ["## ", "##", "- ", "-", "\n", "\n", "\r", "\u2028", "\t", "  ", '"', '"a b"', "(source: ", "(source:", ")", "News", "news", "\u0130", "OΣ", "x1", ".", ",", "\U00010400", "\U00010428"]  # fmt: skip
 
 
 TEXTS = st.lists(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), min_size=1, max_size=4)
@@ -201,7 +205,7 @@ def test_arguments_are_read_as_the_definitions_say(texts: list[str]) -> None:
     assert different_words(texts).tolist() == [len(set(folded(text).split())) for text in texts]
 
 
-WORDS = ["news", "News", "AP", "ap", "a b", "\u0130b", "OΣ", "\U00010400", "x"]
+WORDS = ["news", "News", "AP", "ap", "a b", "\u0130b", "OΣ", "\U00010400", "\U00010428", "x", "."]
 LINES = st.lists(st.sampled_from([*WORDS, " ", "\n"]), max_size=12).map("".join)
 PROMPTS = st.tuples(st.integers(0, 140), LINES).map(lambda parts: "n" * parts[0] + parts[1])  # over several blocks
 CLAIMS = st.lists(
@@ -330,7 +334,7 @@ def test_any_text_is_read(text: str, tagged: bool, finished: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["- 1", "up not ", "2-3 to ", "- \"a", "(source: ", "<answer>", "## ", "up 1%, ", "1.", "<think>", "Scores: "]
+    "part", ["- 1", '\n- a "b c" (source: d)', "\n## a\nb ", "up not ", "2-3 to ", "- \"a", "(source: ", "<answer>", "## ", "up 1%, ", "1.", "<think>", "Scores: "]
 )  # fmt: skip
 def test_reading_takes_linear_time(part: str) -> None:
     """Eight times the text takes far less than 64 times as long; and what is too long is not read."""
@@ -343,9 +347,42 @@ def test_reading_takes_linear_time(part: str) -> None:
             begun = time.process_time()
             for tagged in (True, False):
                 answer = read_reply(TWO, text, tagged=tagged)
-                Arguments([answer.reasoning])
+                Arguments([answer.reasoning]).proven(
+                    [block], np.zeros((1, 2), np.int64), own_words=1, quote_words=1, source_letters=1
+                )
+                different_words([block])
             best = min(best, time.process_time() - begun)
         return best
 
     assert seconds(20_000) < 30 * max(seconds(2_500), 1e-4)
     assert read_reply(TWO, f"up{' ' * MAX_CHARS}").decision.outcome == "unparsed"
+
+
+def test_words_that_differ_far_from_their_ends_are_told_apart_in_linear_time() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = [f"a{first}{second}{third}bcdefghijklmnop" for first in letters for second in letters for third in letters]
+
+    def seconds(count: int) -> float:
+        begun = time.process_time()
+        assert different_words([" ".join(words[:count])]).tolist() == [count]
+        return time.process_time() - begun
+
+    seconds(1)
+    assert min(seconds(16_000) for _ in range(3)) < 30 * max(min(seconds(2_000) for _ in range(3)), 1e-4)
+
+
+def test_texts_beyond_what_is_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["", f"## a\n{REASONS}", "nothing", REASONS, f"{REASONS}\n## b\nmore"]
+    pairs = np.array([[place, prompt] for place in range(len(texts)) for prompt in range(2)])
+    least = {"own_words": 1, "quote_words": 1, "source_letters": 1}
+    prompts = ["Mon 08:00 the first heading", "Tue 09:00 record orders of 12 plants"]
+
+    def read() -> list[object]:
+        found = Arguments(texts)
+        counted = [column.tolist() for column in (*found.sections, *found.proven(prompts, pairs, **least))]
+        return [counted, found.claims(), different_words(texts).tolist()]
+
+    whole = read()
+    assert whole[0][-1] == [0, 0, 1, 1, 0, 0, 1, 1, 1, 1]
+    monkeypatch.setattr("tickertune.core.answers.argument.TOGETHER", 100)
+    assert read() == whole

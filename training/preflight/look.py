@@ -20,7 +20,7 @@ from training.preflight.lengths import Lengths, grpo_lengths, sft_lengths
 from training.preflight.memory import cost
 from training.preflight.template import check_template, first_reading
 from training.prompts import answer_form, check_completion_length, usable_prompts
-from training.rewards.compose import compose
+from training.rewards.compose import Reward, compose
 from training.rewards.constant_check import check_constants
 from training.trainer_args import stage_args
 
@@ -46,7 +46,7 @@ def look(
     Raises:
         TickerTuneError: The trainer block is wrong, the template cannot be trained on, no example is left, a row would train nothing or
             never end, the rewards do not fit the task, no answer fits into a completion, a step cannot be shared out, the model's context is
-            shorter than the rows, or a policy that reads nothing earns most.
+            shorter than the rows, or a policy that reads nothing beats the reference and the recipe asks to stop then.
     """
     base = resolve_model(config.model)
     stage_args(config, config.output or dataset)
@@ -56,8 +56,9 @@ def look(
     if samples.is_empty():
         raise TickerTuneError("The train split is empty", "Build a data set with training samples")
     measured = {"train": samples, **{split: read_split(dataset, split) for split in others}}
-    sample, warnings = samples.row(0, named=True), list[str]()
+    sample = samples.row(0, named=True)
     check_template(sample, tokenizer, task, end_ids(base, config.model, tokenizer))
+    rewards: list[Reward] = []
     if isinstance(config, SftConfig):
         check_packing(config, base)
         lengths = [sft_lengths(rows, split, tokenizer, task, config) for split, rows in measured.items() if len(rows)]
@@ -79,18 +80,22 @@ def look(
         longest = min(most, config.max_prompt_length) + config.max_completion_length
         scored = config.max_completion_length
         check_context(base, config.model, longest)
-        warnings = check_constants(samples, rewards, info, config)
     _check_rows(lengths)
-    return {
+    found: dict[str, Any] = {
         "lengths": [{name: value for name, value in asdict(row).items() if name != "stage"} for row in lengths],
         "dropped": dropped,
-        "warnings": warnings,
+        "warnings": [],
         **cost(config, base, method, batches, longest, scored),
         "reading": asdict(first_reading(sample, tokenizer, task)) if isinstance(config, SftConfig) else None,
         "answer_tokens": {label: len(completion_ids(tokenizer, task, label)) for label in task.labels}
         if isinstance(task, LabelTask)
         else {},
     }
+    if (
+        isinstance(config, GrpoConfig) and not rewards[0].user_terms
+    ):  # which may take their time: training itself asks them
+        found["warnings"] = check_constants(samples, rewards, info, config)
+    return found
 
 
 def _check_rows(lengths: Sequence[Lengths]) -> None:

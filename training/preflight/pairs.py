@@ -43,7 +43,7 @@ def pair_lengths(
 def look_at_pairs(
     config: DpoConfig | RewardModelConfig, folder: Path, processes: int, method: Method
 ) -> dict[str, Any]:
-    """Look at a stage: ``lengths`` by split, ``dropped`` training pairs by reason, and what ``cost`` gives.
+    """Look at a stage: ``lengths`` by split, ``dropped`` training pairs by reason, ``warnings`` (none), and what ``cost`` gives.
 
     Args:
         config: The stage.

@@ -55,8 +55,10 @@ def outcomes_of(
     """Return outcomes [n] as arrays; numbers that are not finite count as missing.
 
     Raises:
-        ValueError: A label is none of the task's.
+        ValueError: A label is none of the task's, or the columns are of different lengths.
     """
+    if len({len(labels), len(ret_scaled), len(volatility), len(move)}) > 1:
+        raise ValueError("labels, scaled returns, volatilities and moves are of different lengths")
     places = {label: place for place, label in enumerate(task.labels)}
     strange = set(labels) - places.keys()
     if strange:

@@ -81,7 +81,7 @@ class Reward:
         missing = np.any([np.isnan(values) for values in found.values()], axis=0)
         measures = [name for name in PORTFOLIO_TERMS if name in found]
         if measures:
-            pnl = np.where(missing, np.nan, found[measures[0]])
+            pnl = np.where(missing, np.nan, found[measures[0]])  # the same for all of them
             groups, mine = batch.groups, slice(None)
             if pool is not None:
                 pnl, groups, mine = pool(pnl, groups)

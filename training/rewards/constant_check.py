@@ -48,6 +48,8 @@ def check_constants(
         if seen is not None:
             seen(baselines, reward)
         sentence = winner_sentence(baselines)
+        if sentence is not None and reward.stage:
+            sentence = f"Stage {reward.stage}: {sentence}"
         if sentence is not None and config.on_constant_wins == "stop":
             raise TickerTuneError(
                 sentence, "Balance the reward (other weights, market-adjusted labels), or set on_constant_wins to warn"

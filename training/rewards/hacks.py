@@ -137,7 +137,7 @@ def _quoting_nothing(scene: Scene, row: int) -> Reply:
 
 def _empty_claims(scene: Scene, row: int) -> Reply:
     reply = scene.full(row, _up(scene))
-    lines = [f"- {line[line.index(chr(34)) :]}" for line in reply.reasoning.splitlines() if chr(34) in line]
+    lines = [f"- : , ; {line[line.index(chr(34)) :]}." for line in reply.reasoning.splitlines() if chr(34) in line]
     return Reply(reply.wording, "\n".join(f"## Part {n}\n{line}" for n, line in enumerate(lines)), reply.statements)
 
 

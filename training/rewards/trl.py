@@ -50,7 +50,7 @@ def reward_functions(
         end_ids: Tokens that end a reply; one that lacks them was cut at the length limit.
         gather: Joins lists of all processes in the order of their ranks; None: accelerate's.
     """
-    scorer = _Scorer(rewards, end_ids, gather or _gather)
+    scorer = _Scorer(rewards, end_ids, gather)
     return [_function(scorer, name, logs=place == 0) for place, name in enumerate(rewards[0].weights)]
 
 
@@ -75,8 +75,9 @@ class StageWeights(TrainerCallback):  # type: ignore[misc]
 class _Scorer:
     """Scores a batch once for all functions; TRL hands each of them the same list of completions."""
 
-    def __init__(self, rewards: Sequence[Reward], end_ids: Collection[int], gather: Gather) -> None:
-        self._rewards, self._end_ids, self._gather = rewards, set(end_ids), gather
+    def __init__(self, rewards: Sequence[Reward], end_ids: Collection[int], gather: Gather | None) -> None:
+        self._rewards, self._end_ids, self._gather = rewards, set(end_ids), gather or _gather
+        self._pooled = gather is not None or int(os.environ.get("WORLD_SIZE", "1")) > 1
         self._seen: Any = None
         self._terms: dict[str, list[float | None]] = {}
         self.metrics: dict[str, float] = {}
@@ -90,7 +91,7 @@ class _Scorer:
             place = stage_at(self._rewards, step)
             reward = self._rewards[place]
             batch = self._batch(reward, prompts, completions, ids, columns)
-            found = reward.terms(batch, pool=self._pool)
+            found = reward.terms(batch, pool=self._pool if self._pooled else None)
             self._terms = {name: _with_none(values) for name, values in found.items()}
             self.metrics = {**action_shares(batch), **decided_shares(batch), STAGE: float(place)}
             self._seen = completions

@@ -2,7 +2,7 @@
 
 ``plain``: the demo's short replies, which are often equal, and every term that a plain reply allows. ``tagged``: replies with six
 sections of quoted claims, no two of them equal, and all terms. 64 prompts with 8 completions each, a new batch each time.
-The reading of arguments is compiled in the first of the batches that are not timed; ``first`` tells how long that one takes.
+The reading of arguments is compiled in the first of the batches that are not timed; ``first`` in the raw timings tells how long that one takes.
 """
 
 import hashlib

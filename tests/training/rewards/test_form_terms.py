@@ -118,6 +118,7 @@ def test_evidence_is_the_share_of_proven_claims() -> None:
         '- Demand for plants grows "wins" (source: Reuters)',  # too short a quote
         '- Demand for plants grows "" (source: Reuters)',
         '- "wins record orders" (source: Reuters)',  # no claim
+        '- : , "wins record orders", - (source: Reuters).',  # marks are no words
         '- Demand for plants grows "You judge how a stock moves" (source: system)',  # instructions are no evidence
     ],
 )

@@ -1,6 +1,7 @@
 """Reading of replies: the decision, what is stated beside it, and the argument before it.
 
-Pure functions, each linear in the length of the text; what is longer than ``MAX_CHARS`` is not read.
+Pure functions, linear in the length of the text (a quote is compared with each place of its prompt, so with at most 600 letters there);
+what is longer than ``MAX_CHARS`` is not read.
 """
 
 from tickertune.core.answers.argument import Arguments, Claim, different_words

@@ -4,13 +4,16 @@ A heading is a line ``## Title``, a claim a line ``- words "quote from the promp
 are read at once, by compiled code that is loaded at the first call.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
+
+TOGETHER = 4_000_000
+"""Characters of texts that are read together; they take four bytes each."""
 
 
 class Sections(NamedTuple):
@@ -30,7 +33,7 @@ class Claim(NamedTuple):
     """A claim; ``quote`` and ``source`` are empty where it has none. Of several quotes or sources the first counts."""
 
     own_words: int
-    """Words besides quotes and sources."""
+    """Words besides quotes and sources; a mark alone is none."""
     quote: str
     source: str
 
@@ -41,16 +44,24 @@ class Arguments:
     def __init__(self, texts: Sequence[str]) -> None:
         from tickertune.core.answers import scanning
 
-        self._joined = "".join(texts)
-        self._read = _code_points(texts)
-        found, self._claims = scanning.arguments(*self._read)
-        self.sections = Sections(found[:, 0], found[:, 1], found[:, 2], found[:, 3] > 0)
+        self._parts: list[tuple[int, Sequence[str], Integers]] = []
+        rows = [np.empty((0, 4), np.int64)]
+        for first, part in _parts(texts):
+            lines = len(part) + sum(text.count("\n") for text in part)
+            found, claims = scanning.arguments(*_code_points(part), lines)
+            found[:, 0] += first
+            rows.append(found)
+            self._parts.append((first, part, claims))
+        whose, new_words, made, repeated = np.concatenate(rows).T
+        self.sections = Sections(whose, new_words, made, repeated > 0)
 
     def claims(self) -> list[Claim]:
         """Return the claims of all texts, in order."""
         return [
-            Claim(own_words, self._joined[begin:end], self._joined[start:stop])
-            for _, own_words, begin, end, start, stop in self._claims.tolist()
+            Claim(own_words, joined[begin:end], joined[start:stop])
+            for _, part, claims in self._parts
+            for joined in ["".join(part)]
+            for _, own_words, begin, end, start, stop in claims.tolist()
         ]
 
     def proven(
@@ -67,13 +78,25 @@ class Arguments:
 
         Returns:
             Two counts for each pair [p]: claims, and quotes that stand on a line of the prompt, letter for letter, which
-            names the source, in any case, outside of the quote.
+            names the source, in any case, outside of the quote. Quotes that differ in their case alone count once.
         """
         from tickertune.core.answers import proving
 
-        counts = proving.proven(
-            *self._read, self._claims, *_code_points(prompts), pairs, own_words, quote_words, source_letters
-        )
+        counts = np.zeros((len(pairs), 2), np.int64)
+        parts = [(first, part, claims) for first, part, claims in self._parts if len(claims)]
+        shown, ends = _code_points(prompts if parts else ())
+        for first, part, claims in parts:
+            mine = np.flatnonzero((pairs[:, 0] >= first) & (pairs[:, 0] < first + len(part)))
+            counts[mine] = proving.proven(
+                *_code_points(part),
+                claims,
+                shown,
+                ends,
+                pairs[mine] - (first, 0),
+                own_words,
+                quote_words,
+                source_letters,
+            )
         return counts[:, 0], counts[:, 1]
 
 
@@ -81,7 +104,20 @@ def different_words(texts: Sequence[str]) -> Integers:
     """Return the number of different words of each text [n], whatever their case."""
     from tickertune.core.answers import scanning
 
-    return scanning.different_words(*_code_points(texts))
+    counts = [scanning.different_words(*_code_points(part)) for _, part in _parts(texts)]
+    return np.concatenate([np.empty(0, np.int64), *counts])
+
+
+def _parts(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Texts that are read together, and the place of the first of them: memory is bounded by their length."""
+    begin = size = 0
+    for place, text in enumerate(texts):
+        if size + len(text) > TOGETHER and place > begin:
+            yield begin, texts[begin:place]
+            begin, size = place, 0
+        size += len(text)
+    if begin < len(texts):
+        yield begin, texts[begin:]
 
 
 def _code_points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], Integers]:

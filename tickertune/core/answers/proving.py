@@ -3,6 +3,7 @@
 import numpy as np
 
 from tickertune.core.answers.scanning import (
+    BLOCK,
     NEWLINE,
     NONE,
     Codes,
@@ -15,8 +16,6 @@ from tickertune.core.answers.scanning import (
 )
 
 _BLANK = ord(" ")
-_BLOCK = 64
-"""Places that are looked at together."""
 
 
 @compiled
@@ -32,7 +31,7 @@ def _may_stand(text: Codes, at: int, stop: int, first: int, last: int, size: int
 def _find(text: Codes, at: int, end: int, codes: Codes, begin: int, size: int) -> int:
     """Where a stretch of ``codes`` stands first in a stretch of a text, letter for letter; ``NONE`` where it does not."""
     while at <= end - size:
-        stop = min(at + _BLOCK, end - size + 1)
+        stop = min(at + BLOCK, end - size + 1)
         if _may_stand(text, at, stop, codes[begin], codes[begin + size - 1], size):
             for place in range(at, stop):
                 step = 0
@@ -95,7 +94,7 @@ def proven(
 ) -> Integers:
     """For each pair of a text and a prompt [p, 2], how many claims the text makes and how many different quotes of them are proven [p, 2].
 
-    ``claims`` are the texts' as ``scanning.claims`` finds them. One is proven where it has so many words of its own, a quote of
+    ``claims`` are the texts' as ``scanning.arguments`` finds them. One is proven where it has so many words of its own, a quote of
     so many words and a source of so many letters, and a line of the prompt has the quote and, outside of it, the source.
     """
     counts = np.zeros((len(pairs), 2), np.int64)

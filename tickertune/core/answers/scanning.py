@@ -18,14 +18,28 @@ F = TypeVar("F", bound=Callable[..., object])
 
 _PLANE = 1 << 16
 """Code points below are looked up; above there is no white space, and what few letters there are count as they stand."""
-_SPACE = np.array([chr(code).isspace() for code in range(_PLANE)])
-_LOWER = np.array([ord(low) if len(low := chr(code).lower()) == 1 else code for code in range(_PLANE)], dtype=np.uint32)
+_GAP = 1 << 21
+"""Added to white space, above all code points."""
+
+
+def _folded(code: int) -> int:
+    """A letter in lower case, where that is one letter; white space beyond ``_GAP``."""
+    if chr(code).isspace():
+        return code + _GAP
+    low = chr(code).lower()
+    return ord(low) if len(low) == 1 else code
+
+
+_FOLDED = np.array([_folded(code) for code in range(_PLANE)], dtype=np.uint32)
+_SPEAKS = np.array([chr(code).isalnum() for code in range(_PLANE)])
 NEWLINE, _BLANK, _HEADING, _BULLET, _QUOTE, _OPEN, _CLOSE = (ord(mark) for mark in '\n #-"()')
 _SOURCE = np.array([ord(mark) for mark in "(source:"], dtype=np.uint32)
 _LONGEST_QUOTE, _LONGEST_SOURCE, _MOST_BLANKS = 600, 120, 4
 _TURN, _TURNED, _HALF = np.uint64(5), np.uint64(59), np.uint64(32)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """2^64 over the golden ratio: multiplied by it, keys that are alike fall far from each other."""
+BLOCK = 64
+"""Places that are looked at together."""
 NONE = -1
 """No code point."""
 
@@ -36,20 +50,20 @@ def compiled(function: F) -> F:
 
 
 @compiled
-def _is_space(code: int) -> bool:
-    return code < _PLANE and bool(_SPACE[code])
+def _fold(code: int) -> int:
+    return _FOLDED[code] if code < _PLANE else code
 
 
 @compiled
-def _lower(code: int) -> int:
-    return _LOWER[code] if code < _PLANE else code
+def _is_space(code: int) -> bool:
+    return _fold(code) >= _GAP
 
 
 @compiled
 def same_letters(one: Codes, begin: int, other: Codes, place: int, size: int) -> bool:
     """Whether two stretches of a size are the same in lower case."""
     for step in range(size):
-        if _lower(one[begin + step]) != _lower(other[place + step]):
+        if _fold(one[begin + step]) != _fold(other[place + step]):
             return False
     return True
 
@@ -57,9 +71,16 @@ def same_letters(one: Codes, begin: int, other: Codes, place: int, size: int) ->
 @compiled
 def line_end(codes: Codes, at: int, end: int) -> int:
     """Where the line ends that a place is in."""
-    for place in range(at, end):
-        if codes[place] == NEWLINE:
-            return place
+    while at < end:
+        stop = min(at + BLOCK, end)
+        found = np.uint32(0)
+        for place in range(np.uintp(at), np.uintp(stop)):  # without a branch, and so done for many places at once
+            found |= np.uint32(codes[place] == NEWLINE)
+        if found:
+            for place in range(at, stop):
+                if codes[place] == NEWLINE:
+                    return place
+        at = stop
     return end
 
 
@@ -85,10 +106,14 @@ def _stripped(codes: Codes, begin: int, end: int) -> tuple[int, int]:
 
 @compiled
 def _count_words(codes: Codes, begin: int, end: int) -> int:
+    """Number of words in which there is a letter or a digit."""
     count = 0
     begin, stop = _word(codes, begin, end)
     while begin < stop:
-        count += 1
+        for at in range(begin, stop):
+            if codes[at] >= _PLANE or _SPEAKS[codes[at]]:
+                count += 1
+                break
         begin, stop = _word(codes, stop, end)
     return count
 
@@ -107,15 +132,15 @@ def set_for(ends: Integers) -> Integers:
 
 
 @compiled
-def _key(key: np.uint64, code: int) -> np.uint64:
-    """The hash of a word that goes on with a letter."""
-    return (key << _TURN | key >> _TURNED) ^ np.uint64(_lower(code))
+def _key(key: np.uint64, letter: int) -> np.uint64:
+    """The hash of a word that goes on with a letter in lower case."""
+    return (key << _TURN | key >> _TURNED) ^ np.uint64(letter)
 
 
 @compiled
 def _insert(codes: Codes, begin: int, end: int, key: np.uint64, known: Integers, owner: int) -> bool:
     last = len(known) - 1
-    place = np.int64((key * _SPREAD) >> _HALF) & last
+    place = np.int64(((key ^ key >> _HALF) * _SPREAD) >> _HALF) & last
     while known[place, 0] == owner:
         other = known[place, 1]
         if known[place, 2] - other == end - begin and same_letters(codes, begin, codes, other, end - begin):
@@ -130,7 +155,7 @@ def add(codes: Codes, begin: int, end: int, known: Integers, owner: int) -> bool
     """Add a stretch of text to the owner's set; returns whether it is new there."""
     key = np.uint64(0)
     for at in range(begin, end):
-        key = _key(key, codes[at])
+        key = _key(key, _fold(codes[at]))
     return _insert(codes, begin, end, key, known, owner)
 
 
@@ -139,13 +164,15 @@ def _add_words(codes: Codes, begin: int, end: int, known: Integers, owner: int, 
     """Add the words of a stretch to the owner's set; returns how many are new there. The mark ``no_word`` alone is none."""
     new, at = 0, begin
     while at < end:
-        if _is_space(codes[at]):
+        word, key = at, np.uint64(0)
+        letter = _fold(codes[at])
+        while letter < _GAP:
+            key = _key(key, letter)
+            at += 1
+            letter = _fold(codes[at]) if at < end else _GAP
+        if at == word:
             at += 1
             continue
-        word, key = at, np.uint64(0)
-        while at < end and not _is_space(codes[at]):
-            key = _key(key, codes[at])
-            at += 1
         if at - word > 1 or codes[word] != no_word:
             new += _insert(codes, word, at, key, known, owner)
     return new
@@ -217,14 +244,14 @@ def _read_claim(codes: Codes, begin: int, end: int, row: Integers) -> None:
 
 
 @compiled
-def arguments(codes: Codes, ends: Integers) -> tuple[Integers, Integers]:
-    """Sections and claims of all texts.
+def arguments(codes: Codes, ends: Integers, lines: int) -> tuple[Integers, Integers]:
+    """Sections and claims of all texts, which have so many lines.
 
     Returns:
         Sections [s, (text, new words, claims, whether the title is an earlier one's)] and claims [c, (text, words besides
         quote and source, quote's begin, end, source's begin, end)], in order.
     """
-    sections, claims = np.empty((len(codes) // 3 + 1, 4), np.int64), np.empty((len(codes) // 2 + 1, 6), np.int64)
+    sections, claims = np.empty((lines, 4), np.int64), np.empty((lines, 6), np.int64)
     words, titles = set_for(ends), set_for(ends)
     count, made, at = 0, 0, 0
     for text, end in enumerate(ends):
