@@ -1,7 +1,9 @@
 """Replies read: labels, statements, arguments; and nothing that a reply holds can stop the reading."""
 
 import re
+import sys
 import time
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -369,6 +371,18 @@ def test_words_that_differ_far_from_their_ends_are_told_apart_in_linear_time() -
 
     seconds(1)
     assert min(seconds(16_000) for _ in range(3)) < 30 * max(min(seconds(2_000) for _ in range(3)), 1e-4)
+
+
+def test_vllm_can_look_through_what_compiled_code_has_loaded() -> None:
+    different_words(["a"])
+    held = [
+        value
+        for module in list(sys.modules.values())
+        for value in list(vars(module).values())
+        if module.__name__.startswith("llvmlite")
+    ]
+    assert held
+    assert all(isinstance(vars(value), Mapping) for value in held if hasattr(value, "__dict__"))
 
 
 def test_texts_beyond_what_is_read_together(monkeypatch: pytest.MonkeyPatch) -> None:

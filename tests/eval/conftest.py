@@ -11,6 +11,7 @@ import pytest
 
 from data_pipeline.dataset import DatasetInfo, class_priors, outcome_hash, prompt_hash, split_hash, write_dataset
 from eval.backends import Backend
+from tickertune.core.answers import different_words
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe import ModelConfig
 from tickertune.core.sample import Sample
@@ -170,10 +171,11 @@ def tiny_adapter(tmp_path_factory: pytest.TempPathFactory, tiny_base: str) -> Pa
 
 @pytest.fixture(scope="session")
 def vllm_engine(tiny_base: str, tiny_adapter: Path) -> Iterator[Backend]:
-    """The one vLLM engine of the session: the tiny model in fp32, with its adapter."""
+    """The one vLLM engine of the session: the tiny model in fp32, with its adapter, beside compiled code as in a run."""
     pytest.importorskip("vllm", reason="vLLM is not installed")
     from eval.backends.vllm import VllmBackend
 
+    different_words(["compiled"])
     before = dict(os.environ)
     backend = VllmBackend(tiny_base, tiny_base, "float32", 16, 512, [tiny_adapter / "adapter"])
     yield backend

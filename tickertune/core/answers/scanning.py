@@ -9,12 +9,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
+from llvmlite.binding import ffi
 from numba import njit
 from numpy.typing import NDArray
 
 Codes = NDArray[np.uint32]
 Integers = NDArray[np.int64]
 F = TypeVar("F", bound=Callable[..., object])
+
+# vLLM's engine for CPUs looks into vars() of everything that a loaded module holds. llvmlite's handle of its library, 0.47, takes that for a
+# function's name and gives no dictionary, and the engine does not start in a process that has read arguments before.
+ffi.lib._fntab.setdefault("__dict__", {})
 
 _PLANE = 1 << 16
 """Code points below are looked up; above there is no white space, and what few letters there are count as they stand."""
