@@ -124,7 +124,7 @@ More words here.
 """
 
 
-def test_sections_and_claims_of() -> None:
+def test_sections_and_claims() -> None:
     found = Arguments(["nothing", REASONS, "## Risks\n## risks\nnew"]).sections
     assert found.text.tolist() == [1, 1, 2, 2]
     assert found.new_words.tolist() == [15, 0, 0, 1]
