@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,28 @@ class AdapterCallback(TrainerCallback):  # type: ignore[misc]
             set_peft_model_state_dict(model, adapter, adapter_name=model.active_adapter)
 
 
+def stop_where_it_ended(trainer: Any) -> None:
+    """Let training that was over when its last checkpoint was saved take no further step when it is resumed.
+
+    transformers asks whether training is over after a step alone, and would do one more where an epoch goes on behind the last step.
+    """
+    take = trainer.get_batch_samples
+
+    def unless_over(*args: Any, **kwargs: Any) -> Any:
+        return ([], None) if trainer.control.should_training_stop else take(*args, **kwargs)
+
+    trainer.get_batch_samples = unless_over
+    trainer.add_callback(EndedCallback())
+
+
+class EndedCallback(TrainerCallback):  # type: ignore[misc]
+    """Says that training is over where it resumes from its last step."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Compare the steps."""
+        control.should_training_stop |= state.global_step >= state.max_steps
+
+
 def seal(checkpoint: Path) -> None:
     """Bring a checkpoint's files to the disk and write down their sizes."""
     sizes = {}
@@ -98,21 +121,30 @@ def keep_last(folder: Path) -> None:
         shutil.rmtree(path)
 
 
-def check_origin(folder: Path, origin: dict[str, Any]) -> None:
-    """Refuse to resume checkpoints that were trained from or with something else; note the origin of new ones.
+def check_origin(folder: Path, origin: dict[str, Any], later: Collection[str] = ()) -> None:
+    """Refuse to resume checkpoints that were trained from or with something else.
+
+    Args:
+        folder: Of the checkpoints.
+        origin: What ``note_origin`` is to note.
+        later: Entries of it that are not known yet, and are not compared.
 
     Raises:
-        TickerTuneError: The folder's checkpoints have another origin; the first differing entries are named.
+        TickerTuneError: The folder's checkpoints have another origin; the differing entries are named.
     """
     path = folder / ORIGIN
     before = read_json(path) if path.is_file() else {}
-    if checkpoints(folder) and before != origin:
-        changed = sorted(key for key in {*before, *origin} if before.get(key) != origin.get(key))
+    changed = sorted(key for key in {*before, *origin}.difference(later) if before.get(key) != origin.get(key))
+    if changed and checkpoints(folder):
         raise TickerTuneError(
             f"The checkpoints in {folder} were trained with other settings or data ({', '.join(changed)})",
             "Choose another --output, or remove that folder to start afresh",
         )
-    write_json(path, origin)
+
+
+def note_origin(folder: Path, origin: dict[str, Any]) -> None:
+    """Write down what the checkpoints of a folder are trained from and with."""
+    write_json(folder / ORIGIN, origin)
 
 
 def save_result(trainer: Any, target: Path, dtype: str) -> None:

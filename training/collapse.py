@@ -30,7 +30,7 @@ def causes(lines: Sequence[Line], config: CollapseConfig, *, decisions: bool = F
     """Say what of a collapse the mean of some steps shows, by kind; nothing where they are healthy.
 
     Args:
-        lines: Lines of the log, one a step; a number that a line lacks is not judged.
+        lines: Lines of the log, one a step; a number that no line has is not judged.
         config: The bounds.
         decisions: Judge each group's commonest answer too: a policy that leans the same way on every prompt decides for one label
             long before nearly all sampled answers say it. The few groups of one step say it by chance.
@@ -64,10 +64,11 @@ def _taken(means: dict[str, float], prefix: str, config: CollapseConfig) -> list
 
 
 def shown(lines: Sequence[Line]) -> dict[str, float]:
-    """Means of the numbers that a collapse shows in, of those that every line has."""
-    keys = sorted(key for key in lines[-1] if key in (FLAT, ENTROPY) or key.startswith((SHARE, DECIDED)))
+    """Means of the numbers that a collapse shows in, over the lines that have them: steps that draw no replies lack some."""
+    every = sorted({key for line in lines for key in line})
+    keys = [key for key in every if key in (FLAT, ENTROPY) or key.startswith((SHARE, DECIDED))]
     values = {key: [line[key] for line in lines if key in line] for key in keys}
-    return {key: float(sum(found) / len(found)) for key, found in values.items() if len(found) == len(lines)}
+    return {key: float(sum(found) / len(found)) for key, found in values.items()}
 
 
 class CollapseGuard(TrainerCallback):  # type: ignore[misc]

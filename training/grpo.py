@@ -7,6 +7,7 @@ Commands (any key of the recipe can follow as ``--key value``, dotted for nested
 """
 
 import json
+import math
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,7 +25,7 @@ from tickertune.core.recipe.curriculum import CurriculumConfig
 from tickertune.core.stage_facts import base_facts
 from tickertune.core.tasks import get_task
 from training.alarms import alarms
-from training.checkpoints import CompletenessCallback
+from training.checkpoints import CompletenessCallback, check_origin
 from training.collapse import CollapseGuard
 from training.curriculum import Plan, plan_of
 from training.curriculum.difficulty import right_shares
@@ -67,8 +68,10 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     rewards = compose(config, info)
     samples = train_samples(dataset)
     base = base_of(config, opened, args)
+    made_from = origin(config, info, samples, base, start.weights)
     with main_process(args) as first:
         if first:
+            check_origin(output / "checkpoints", made_from, later=["prompt_order"])
             for sentence in check_constants(samples, rewards, info, config, partial(_report, output)):
                 say(f"Warning: {sentence}")
     tokenizer = load_tokenizer(base, config.model)
@@ -76,7 +79,6 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     check_completion_length(tokenizer, rewards[0].task, config.max_completion_length, tagged=tagged)
     usable = usable_prompts(samples, tokenizer, rewards[0], config)
     model = _policy(config, base, start)
-    made_from = origin(config, info, base, start.weights)
     plan = _plan(usable.samples, config, info, dataset, output, model, tokenizer, rewards[0], made_from, args)
     if plan is not None:
         made_from["prompt_order"] = sha256_value(plan.order)
@@ -107,7 +109,7 @@ def train(config: GrpoConfig) -> dict[str, Any]:
         selection.trainer = trainer
     trainer.add_callback(StageWeights(trainer, rewards))
     run_trainer(trainer, log, made_from, output, config)
-    seen = int(trainer.state.global_step) * config.prompts_per_step
+    seen = math.ceil(int(trainer.state.global_step) / config.num_iterations) * config.prompts_per_step
     facts = {
         "model": config.model.name,
         **base_facts(base, config.model.revision),
@@ -161,7 +163,8 @@ def _laying(
     def fits(turns: Turns) -> bool:
         return len(prompt_ids(tokenizer, turns)) <= config.max_prompt_length
 
-    return partial(distractors.lay, per_step=config.prompts_per_step, fits=fits)
+    per_step = config.prompts_per_step
+    return partial(distractors.lay, per_step=per_step, num_iterations=config.num_iterations, fits=fits)
 
 
 def _told(plan: Plan | None, distractors: Distractors | None, output: Path, args: Any) -> dict[str, Any] | None:

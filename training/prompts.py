@@ -42,7 +42,7 @@ class Prompts:
         plan: "Plan | None" = None,
         changed: Callable[[pl.DataFrame, Sequence[int]], Sequence[Any]] | None = None,
     ) -> tuple["Dataset", Counter[str]]:
-        """Lay out the prompts of all steps: one row a group, ``prompts_per_step`` rows a step.
+        """Lay out the prompts of all steps: one row a group, ``prompts_per_step`` rows a step; steps that share replies share rows.
 
         Without a curriculum each pass over the prompts is shuffled by the seed. No step holds a prompt twice. The order is
         laid down here and not by the trainer's sampler, so that resuming in a later pass meets the same prompts.
@@ -58,7 +58,7 @@ class Prompts:
         from datasets import Dataset
 
         count = len(self.rows)
-        order = plan.order if plan else step_order(count, config.steps, config.prompts_per_step, config.seed)
+        order = plan.order if plan else step_order(count, config.generations, config.prompts_per_step, config.seed)
         dropped = Counter({**self.dropped, **(plan.dropped if plan else {})})
         dropped["not_drawn"] = count - len(set(order)) - (sum(plan.dropped.values()) if plan else 0)
         rows = [self.rows[place] for place in order]

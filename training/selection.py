@@ -134,11 +134,11 @@ class SelectionCallback(TrainerCallback):  # type: ignore[misc]
         self.scores = [score for score in known if score["step"] <= state.global_step]
         if state.global_step and (not self.scores or self.scores[-1]["step"] != state.global_step):
             self._add(state.global_step)
+        control.should_training_stop |= self._patience_is_over()
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Score the checkpoint that was just saved; what a resumed run adds once patience is over does not count."""
-        if not self._patience_is_over():
-            self._add(state.global_step)
+        """Score the checkpoint that was just saved."""
+        self._add(state.global_step)
         control.should_training_stop |= self._patience_is_over()
 
     @property

@@ -74,7 +74,7 @@ def train(config: SftConfig) -> dict[str, Any]:
     )
     if selection is not None:
         selection.trainer = trainer
-    run_trainer(trainer, log, origin(config, info, base), output, config)
+    run_trainer(trainer, log, origin(config, info, samples, base), output, config)
     facts = {
         "model": config.model.name,
         **base_facts(base, config.model.revision),

@@ -5,11 +5,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 import datasets
+import polars as pl
 import yaml
 from huggingface_hub import constants
 from safetensors import SafetensorError
@@ -19,7 +20,8 @@ from transformers.utils import logging as transformers_logging
 from data_pipeline.dataset import DatasetInfo
 from tickertune.core.disk import disk_full_error, is_disk_full
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import canonical_json, remove_leftovers, write_json, write_text
+from tickertune.core.files import canonical_json, remove_leftovers, sha256_value, write_json, write_text
+from tickertune.core.lock import folder_lock
 from tickertune.core.models import model_fingerprint
 from tickertune.core.recipe import GrpoConfig, RationalesConfig, SftConfig, StageConfig, load_config
 from tickertune.core.recipe.base import WITHOUT_EFFECT
@@ -31,8 +33,10 @@ from training.checkpoints import (
     keep_last,
     last_complete,
     move_result,
+    note_origin,
     remove_incomplete,
     save_result,
+    stop_where_it_ended,
 )
 from training.completion_scores import completion_scores_only
 from training.log import LogCallback
@@ -41,6 +45,10 @@ from training.tracking import TrackingCallback
 from training.trainer_args import world_size
 
 FACTS = "tickertune.json"
+RECIPE = "config.yaml"
+"""The resolved recipe of a stage, in its folder."""
+LEARNT = ("sample_id", "answer", "weight", "ret_beta")
+"""What of a training sample is in no hash of the data set."""
 EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
 C = TypeVar("C", bound=StageConfig | RationalesConfig)
 
@@ -66,8 +74,11 @@ def main_process(args: Any) -> Iterator[bool]:
         yield args.process_index == 0
 
 
-def origin(config: SftConfig | GrpoConfig, info: DatasetInfo, base: str, init: Path | None = None) -> dict[str, Any]:
+def origin(
+    config: SftConfig | GrpoConfig, info: DatasetInfo, samples: pl.DataFrame, base: str, init: Path | None = None
+) -> dict[str, Any]:
     """Return all that determines a stage's weights: what may be resumed must have had the same."""
+    learnt = samples.select(name for name in LEARNT if name in samples.columns).fill_nan(None)
     return {
         **config.model_dump(mode="json", exclude=set(WITHOUT_EFFECT)),
         "base": model_fingerprint(base, config.model.revision),
@@ -75,6 +86,7 @@ def origin(config: SftConfig | GrpoConfig, info: DatasetInfo, base: str, init: P
         "split_hash": info.split_hash,
         "prompt_hash": info.prompt_hash,
         "outcome_hash": info.outcome_hash,
+        "answer_hash": sha256_value(sorted(learnt.rows(), key=lambda row: row[0])),
         "processes": world_size(),
     }
 
@@ -99,11 +111,14 @@ def run_trainer(
     trainer.remove_callback(PrinterCallback)
     tracking = TrackingCallback(trackers_of(config.tracking), log, output, config.model_dump(mode="json"))
     trainer.add_callback(tracking)
+    stop_where_it_ended(trainer)
     with main_process(trainer.args) as main:
         if main:
             folder.mkdir(parents=True, exist_ok=True)
             remove_leftovers(output)
             check_origin(folder, start)
+            note_origin(folder, start)
+            write_text(output / RECIPE, dump(config))
             if cut_off := remove_incomplete(folder):
                 say(f"{cut_off} checkpoint(s) in {folder} were cut off while they were saved, and are left out")
     resume = last_complete(folder)
@@ -197,9 +212,9 @@ def main(
     options, rest = parser.parse_known_args(arguments)
     try:
         config = load_config(kind, options.config, parse_overrides(rest))
-        if config.output is not None and os.environ.get("RANK", "0") == "0":
-            write_text(config.output / "config.yaml", dump(config))
-        facts = train(config)
+        first = os.environ.get("RANK", "0") == "0"
+        with folder_lock(config.output) if first and config.output is not None else nullcontext():
+            facts = train(config)
     except TickerTuneError as error:
         say(f"Error: {error}")
         return EXIT_ERROR
@@ -211,7 +226,7 @@ def main(
             raise
         say(f"Error: {disk_full_error(config.output or 'the result')}")
         return EXIT_ERROR
-    if os.environ.get("RANK", "0") == "0":
+    if first:
         lines = canonical_json(facts) if options.json else "\n".join(f"{key}: {value}" for key, value in facts.items())
         print(lines)
     return 0

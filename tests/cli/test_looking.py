@@ -21,7 +21,7 @@ from tickertune.core.run import MARKER, Run
             {"grpo.reply": "tagged", "grpo.max_completion_length": "12"},
             r"planted, grpo: max_completion_length is 12, but an answer of task movement has \d\d tokens",
         ),
-        ({"grpo.trainer": "{num_iterations: 4}"}, "planted, grpo: save_steps 2 is no multiple"),
+        ({"grpo.trainer": "{num_iterations: 3}"}, "planted, grpo: save_steps 2 is no multiple"),
     ],
 )
 def test_a_mistake_of_grpo_stops_the_run_before_sft(changes: dict[str, str], said: str, tmp_path: Path) -> None:

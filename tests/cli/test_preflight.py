@@ -62,9 +62,9 @@ def test_without_a_data_set_it_says_what_to_do(tmp_path: Path, call) -> None:
         ("sft.max_length=40", 1, "No training example is left"),
         ("grpo.max_completion_length=2", 1, "max_completion_length to at least"),
         (
-            "grpo.trainer={num_iterations: 4}",
+            "grpo.trainer={num_iterations: 3}",
             1,
-            "planted, grpo: save_steps 2 is no multiple of trainer.num_iterations 4",
+            "planted, grpo: save_steps 2 is no multiple of trainer.num_iterations 3",
         ),
         ("sft.trainer={max_grad_nrm: 1}", 1, "planted, sft: unknown key 'trainer.max_grad_nrm' (did you mean"),
     ],

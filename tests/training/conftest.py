@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -188,3 +189,12 @@ def cut_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
             raise Cut
 
     monkeypatch.setattr(LogCallback, "on_log", stopping)
+
+
+def cut_before_the_result(monkeypatch: pytest.MonkeyPatch, stage: ModuleType) -> None:
+    """Let a stage end abruptly after its last checkpoint."""
+
+    def dying(*_: Any, **__: Any) -> Any:
+        raise Cut
+
+    monkeypatch.setattr(stage, "finish", dying)

@@ -6,7 +6,15 @@ from tests.training.conftest import Cut, cut_after, equal_weights, grpo_config, 
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.recipe import ModelConfig
 from training import grpo, sft
-from training.checkpoints import check_origin, is_complete, keep_last, last_complete, remove_incomplete, seal
+from training.checkpoints import (
+    check_origin,
+    is_complete,
+    keep_last,
+    last_complete,
+    note_origin,
+    remove_incomplete,
+    seal,
+)
 
 
 def checkpoint(folder: Path, step: int, *, whole: bool = True) -> Path:
@@ -49,12 +57,16 @@ def test_keep_last(tmp_path: Path) -> None:
 
 
 def test_checkpoints_of_other_settings_are_not_resumed(tmp_path: Path) -> None:
-    check_origin(tmp_path, {"seed": 0, "lr": 1})
+    note_origin(tmp_path, {"seed": 0, "lr": 1})
     check_origin(tmp_path, {"seed": 1, "lr": 1})  # nothing was trained yet
+    note_origin(tmp_path, {"seed": 1, "lr": 1, "order": 5})
     checkpoint(tmp_path, 1)
-    check_origin(tmp_path, {"seed": 1, "lr": 1})
+    check_origin(tmp_path, {"seed": 1, "lr": 1, "order": 5})
+    check_origin(tmp_path, {"seed": 1, "lr": 1}, later=["order"])
+    with pytest.raises(TickerTuneError, match=r"trained with other settings or data \(order\)"):
+        check_origin(tmp_path, {"seed": 1, "lr": 1})
     with pytest.raises(TickerTuneError, match=r"trained with other settings or data \(lr\)"):
-        check_origin(tmp_path, {"seed": 1, "lr": 2})
+        check_origin(tmp_path, {"seed": 1, "lr": 2, "order": 5})
 
 
 def test_grpo_that_is_held_to_a_reference_resumes_to_the_same_weights(

@@ -41,6 +41,8 @@ def test_the_mean_of_the_window_counts() -> None:
     assert causes([HEALTHY, DOWN], CollapseConfig()) == {}
     silent = {**DOWN, "share/up": 0.0, "share/down": 0.3, "share/unparsed": 0.7}
     assert causes([silent], CollapseConfig()) == {}, "too few readable answers to tell"
+    between = {"loss": 0.1, "entropy": 0.5}  # a step that learns from replies drawn before
+    assert causes([DOWN, between] * 2, CollapseConfig()).keys() == {"one_label"}
     half = {"share/up": 0.0, "share/down": 0.6, "share/unparsed": 0.4}
     assert causes([half], CollapseConfig()).keys() == {"one_label"}, "of the readable ones"
 

@@ -11,7 +11,7 @@ import torch
 import yaml
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerBase
 
-from tests.training.conftest import TINY, Cut, cut_after, equal_weights, sft_config, weights
+from tests.training.conftest import TINY, Cut, cut_after, cut_before_the_result, equal_weights, sft_config, weights
 from tests.training.rationales.scripted import made_pairs, write_made_pairs
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
@@ -95,6 +95,20 @@ def test_resumed_training_ends_in_the_same_weights_and_log(
     assert (whole / "log.jsonl").read_text() == (tmp_path / "log.jsonl").read_text()
     facts, again = read_json(whole / "tickertune.json"), read_json(tmp_path / "tickertune.json")
     assert {**facts, "seconds": 0} == {**again, "seconds": 0}
+
+
+def test_killed_between_its_last_checkpoint_and_its_result_it_takes_no_further_step(
+    pairs: Path, init: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"init": init, "epochs": 0.5, "scheduler": "constant"}
+    whole = dpo.train(settings(pairs, tmp_path / "whole", **changes))
+    with monkeypatch.context() as patch:
+        cut_before_the_result(patch, dpo)
+        with pytest.raises(Cut):
+            dpo.train(settings(pairs, tmp_path / "cut", **changes))
+    again = dpo.train(settings(pairs, tmp_path / "cut", **changes))
+    assert {**whole, "seconds": 0} == {**again, "seconds": 0}
+    assert equal_weights(tmp_path / "whole" / "adapter", tmp_path / "cut" / "adapter")
 
 
 def test_same_seed_same_bytes_and_another_seed_others(whole: Path, pairs: Path, init: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.training.conftest import (
     TINY,
     Cut,
     cut_after,
+    cut_before_the_result,
     drifting_data,
     equal_weights,
     grpo_config,
@@ -26,7 +27,7 @@ from tickertune.core.models import resolve_model
 from tickertune.core.prompting import prompt_ids
 from tickertune.core.recipe import GrpoConfig, ModelConfig, load_config
 from tickertune.core.tasks import get_task
-from training import sft
+from training import grpo, sft
 from training.checkpoints import last_complete
 from training.grpo import train
 
@@ -109,6 +110,21 @@ def test_resumed_training_ends_in_the_same_weights_and_log(
     assert (expected / "log.jsonl").read_text() == (tmp_path / "log.jsonl").read_text()
 
 
+def test_killed_between_its_last_checkpoint_and_its_result_it_takes_no_further_step(
+    reused: Path, dataset: Path, base: ModelConfig, adapter_stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = grpo_config(dataset, tmp_path, model=base, init=adapter_stage, **REUSING)
+    with monkeypatch.context() as patch:
+        cut_before_the_result(patch, grpo)
+        with pytest.raises(Cut):
+            train(config)
+    again = train(config)
+    assert {**read_json(reused / "tickertune.json"), "seconds": 0} == {**again, "seconds": 0}
+    assert equal_weights(reused / "adapter", tmp_path / "adapter")
+    prompts = REUSING["steps"] // 2 * config.prompts_per_step
+    assert (again["samples"], again["rollouts"]) == (prompts, prompts * config.num_generations)
+
+
 def test_same_seed_same_bytes_and_another_seed_others(
     whole: Path, dataset: Path, base: ModelConfig, adapter_stage: Path, tmp_path: Path
 ) -> None:
@@ -131,6 +147,17 @@ def test_an_adapter_of_another_base_of_the_same_name_is_refused(
     with pytest.raises(TickerTuneError, match="was trained on another base than"):
         train(grpo_config(dataset, tmp_path / "out", model=other, init=adapter_stage))
     assert not (tmp_path / "out" / "adapter").exists()
+
+
+def test_a_refused_command_leaves_what_a_finished_stage_has_found(
+    dataset: Path, base: ModelConfig, adapter_stage: Path, whole: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(whole, tmp_path / "run")
+    other = grpo_config(dataset, tmp_path / "run", model=base, init=adapter_stage, pnl={"cost_bps": 50})
+    with pytest.raises(TickerTuneError, match=r"trained with other settings or data \(pnl\)"):
+        train(other)
+    for name in ("baselines.json", "config.yaml", "log.jsonl", "tickertune.json"):
+        assert (tmp_path / "run" / name).read_bytes() == (whole / name).read_bytes()
 
 
 def test_fully_trained_weights_are_trained_on(dataset: Path, answering_model: Path, tmp_path: Path) -> None:

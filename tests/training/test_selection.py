@@ -11,13 +11,22 @@ from sklearn.metrics import matthews_corrcoef
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerBase
 
 from data_pipeline.dataset import read_split
-from tests.training.conftest import TINY, Cut, cut_after, equal_weights, make_samples, sft_config, write_samples
+from tests.training.conftest import (
+    TINY,
+    Cut,
+    cut_after,
+    cut_before_the_result,
+    equal_weights,
+    make_samples,
+    sft_config,
+    write_samples,
+)
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe.sft import SelectConfig
 from tickertune.core.tasks import TextTask, get_task
-from training import selection
+from training import selection, sft
 from training.selection import scores_of, validation_of
 from training.sft import train
 
@@ -136,6 +145,22 @@ def test_training_stops_when_patience_does(parted: Path, tmp_path: Path, monkeyp
     scripted(monkeypatch, [-0.5, -0.6, -0.7])
     facts = train(sft_config(parted, tmp_path, save_steps=1, select={**SELECT, "patience": 2}))
     assert (facts["steps"], facts["selected"]["step"]) == (3, 1)
+
+
+def test_a_run_that_was_killed_after_patience_ended_it_takes_no_further_step(
+    parted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {"save_steps": 1, "select": {**SELECT, "patience": 2}}
+    scripted(monkeypatch, [-0.5, -0.6, -0.7])
+    whole = train(sft_config(parted, tmp_path / "whole", **config))
+    scripted(monkeypatch, [-0.5, -0.6, -0.7])
+    with monkeypatch.context() as patch:
+        cut_before_the_result(patch, sft)
+        with pytest.raises(Cut):
+            train(sft_config(parted, tmp_path / "cut", **config))
+    cut = train(sft_config(parted, tmp_path / "cut", **config))
+    assert {**whole, "seconds": 0} == {**cut, "seconds": 0}
+    assert (tmp_path / "whole" / "log.jsonl").read_text() == (tmp_path / "cut" / "log.jsonl").read_text()
 
 
 def test_of_equal_checkpoints_the_first_is_kept(parted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from tests.training.conftest import (
     TINY,
     Cut,
     cut_after,
+    cut_before_the_result,
     equal_weights,
     make_samples,
     sft_config,
@@ -19,6 +20,7 @@ from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.models import model_fingerprint, resolve_model, weights_hash
 from tickertune.core.recipe import ModelConfig
+from training import sft
 from training.sft import train
 
 FILES = [
@@ -68,6 +70,24 @@ def test_resumed_training_ends_in_the_same_weights_and_log(
     assert (whole / "log.jsonl").read_text() == (tmp_path / "log.jsonl").read_text()
     facts, other = read_json(whole / "tickertune.json"), read_json(tmp_path / "tickertune.json")
     assert {**facts, "seconds": 0} == {**other, "seconds": 0}
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(0.5, 3), (1.5, 9)])
+def test_killed_between_its_last_checkpoint_and_its_result_a_stage_takes_no_further_step(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epochs: float, steps: int
+) -> None:
+    """In the middle of an epoch there are samples left, which transformers would go on with."""
+    changes = {"epochs": epochs, "scheduler": "constant", "save_steps": 3}
+    whole = train(sft_config(dataset, tmp_path / "whole", **changes))
+    with monkeypatch.context() as patch:
+        cut_before_the_result(patch, sft)
+        with pytest.raises(Cut):
+            train(sft_config(dataset, tmp_path / "cut", **changes))
+    again = train(sft_config(dataset, tmp_path / "cut", **changes))
+    assert whole["steps"] == steps
+    assert {**whole, "seconds": 0} == {**again, "seconds": 0}
+    assert equal_weights(tmp_path / "whole" / "adapter", tmp_path / "cut" / "adapter")
+    assert (tmp_path / "whole" / "log.jsonl").read_text() == (tmp_path / "cut" / "log.jsonl").read_text()
 
 
 def test_same_seed_same_bytes_and_another_seed_others(whole: Path, dataset: Path, tmp_path: Path) -> None:

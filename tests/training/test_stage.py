@@ -2,15 +2,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 import yaml
 
-from data_pipeline.dataset import read_info
+from data_pipeline.dataset import read_info, read_split
 from tests.training.conftest import TINY, equal_weights, make_samples, sft_config, weights, write_samples
 from tests.training.test_tracking import logged, same, tensorboard_scalars
 from tickertune.core.files import read_json
+from tickertune.core.lock import folder_lock
 from tickertune.core.models import resolve_model
 from tickertune.core.recipe import SftConfig
 from training import sft
@@ -39,9 +41,7 @@ def test_an_unknown_trainer_key_is_refused(dataset: Path, tmp_path: Path, capsys
     assert "did you mean 'max_grad_norm'?" in capsys.readouterr().err
 
 
-def test_overrides_are_typed_and_the_resolved_recipe_is_stored(
-    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_overrides_are_typed(dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe, seen = tmp_path / "sft.yaml", []
     recipe.write_text("model: {name: tiny-llama}\n")
 
@@ -53,17 +53,53 @@ def test_overrides_are_typed_and_the_resolved_recipe_is_stored(
     words = ["--learning_rate", "1e-4", "--lora.r=4", "--dataset", str(dataset), "--output", str(tmp_path / "o")]
     assert main(SftConfig, record, ["--config", str(recipe), *words]) == 0
     assert (seen[0].learning_rate, seen[0].lora.r) == (1e-4, 4)
-    assert SftConfig.model_validate(yaml.safe_load((tmp_path / "o" / "config.yaml").read_text())) == seen[0]
+    assert not (tmp_path / "o" / "config.yaml").exists(), "it is written where training starts"
+
+
+def test_a_refused_command_leaves_the_record_of_a_finished_stage(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe, output = tmp_path / "sft.yaml", tmp_path / "o"
+    config = sft_config(dataset, output, token_budget=900, tracking="none")
+    sft.train(config)
+    assert SftConfig.model_validate(yaml.safe_load((output / "config.yaml").read_text())) == config
+    recipe.write_text(dump(config))
+    before = {path.name: path.read_bytes() for path in output.iterdir() if path.is_file() and path.name != ".lock"}
+    assert main(SftConfig, sft.train, ["--config", str(recipe), "--learning_rate", "0.5"], "training.sft") == 2
+    assert "trained with other settings or data (learning_rate)" in capsys.readouterr().err
+    after = {path.name: path.read_bytes() for path in output.iterdir() if path.is_file() and path.name != ".lock"}
+    assert before == after
+
+
+def test_a_folder_that_another_process_trains_in_is_left_alone(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe, output = tmp_path / "sft.yaml", tmp_path / "o"
+    recipe.write_text(dump(sft_config(dataset, output, tracking="none")))
+    with folder_lock(output):
+        assert main(SftConfig, sft.train, ["--config", str(recipe)], "training.sft") == 2
+    assert f"{output} is in use by another tickertune" in capsys.readouterr().err
+    assert [path.name for path in output.iterdir()] == [".lock"]
 
 
 def test_changed_returns_are_another_origin(tmp_path: Path) -> None:
-    """A checkpoint is not resumed on a data set whose rewards changed while its texts and splits did not."""
-    samples = make_samples()
-    corrected = [sample.model_copy(update={"ret_scaled": 2 * (sample.ret_scaled or 0)}) for sample in samples]
-    infos = [read_info(write_samples(tmp_path / str(place), rows)) for place, rows in enumerate((samples, corrected))]
+    """A checkpoint is not resumed on a data set whose rewards or answers changed while its texts and splits did not."""
     config = sft_config(tmp_path, tmp_path / "o")
-    first, second = (origin(config, info, resolve_model(TINY)) for info in infos)
-    assert {name for name in first if first[name] != second[name]} == {"outcome_hash"}
+
+    def known(name: str, **changes: Any) -> dict[str, Any]:
+        rows = [sample.model_copy(update=changes) for sample in make_samples()]
+        folder = write_samples(tmp_path / name, rows)
+        return origin(config, read_info(folder), read_split(folder, "train"), resolve_model(TINY))
+
+    first = known("first")
+    for name, changes, expected in (
+        ("ret_scaled", {"ret_scaled": 9.0}, {"outcome_hash"}),
+        ("answer", {"answer": "another teacher's words"}, {"answer_hash"}),
+        ("ret_beta", {"ret_beta": 0.5}, {"answer_hash"}),
+        ("weight", {"weight": 0.5}, {"answer_hash"}),
+    ):
+        second = known(name, **changes)
+        assert {key for key in first if first[key] != second[key]} == expected
 
 
 @pytest.mark.slow

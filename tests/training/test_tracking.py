@@ -225,13 +225,13 @@ def test_trackers_are_not_named_in_the_trainer_block(key: str) -> None:
 
 
 def test_tracking_is_no_part_of_what_a_checkpoint_was_trained_with(dataset: Path, tmp_path: Path) -> None:
-    from data_pipeline.dataset import read_info
+    from data_pipeline.dataset import read_info, read_split
     from tickertune.core.models import resolve_model
 
     made: list[Any] = [sft_config(dataset, tmp_path, tracking=value) for value in ("none", ["tensorboard", "wandb"])]
-    info, base = read_info(dataset), resolve_model(made[0].model)
-    assert origin(made[0], info, base) == origin(made[1], info, base)
-    assert "tracking" not in origin(made[0], info, base)
+    known = (read_info(dataset), read_split(dataset, "train"), resolve_model(made[0].model))
+    assert origin(made[0], *known) == origin(made[1], *known)
+    assert "tracking" not in origin(made[0], *known)
 
 
 def test_a_stage_of_a_run_is_named_after_run_world_and_stage(tmp_path: Path) -> None:

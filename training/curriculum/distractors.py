@@ -139,7 +139,12 @@ class Distractors:
         raise AssertionError("a prompt without distractors is always taken")
 
     def lay(
-        self, samples: pl.DataFrame, order: Sequence[int], per_step: int, fits: Callable[[Turns], bool]
+        self,
+        samples: pl.DataFrame,
+        order: Sequence[int],
+        per_step: int,
+        num_iterations: int,
+        fits: Callable[[Turns], bool],
     ) -> list[Turns]:
         """Return the prompts of all steps, one after the other, and count what was put in and left out.
 
@@ -147,13 +152,15 @@ class Distractors:
             samples: ``Sample`` rows that are trained on.
             order: Rows of all steps.
             per_step: Rows of a step.
+            num_iterations: Steps that read the same rows.
             fits: As in ``prompt``.
         """
         ends = np.cumsum([stage.steps for stage in self._config.stages])
         made: dict[tuple[int, int], tuple[Turns, int, int]] = {}
         laid = []
         for number, row in enumerate(order):
-            stage = int(np.searchsorted(ends, number // per_step, side="right"))
+            step = number // per_step * num_iterations
+            stage = int(np.searchsorted(ends, step, side="right"))
             if (row, stage) not in made:
                 made[row, stage] = self.prompt(samples.row(row, named=True), stage, fits)
             turns, count, drawn = made[row, stage]

@@ -51,7 +51,7 @@ def plan_of(
         buckets, dropped, facts["difficulty"] = _buckets(shares, curriculum.difficulty)
         kept = sorted(row for bucket in buckets for row in bucket)
     if curriculum.noise is not None:
-        least, dropped, facts["noise"] = _sizes(samples, curriculum.noise)
+        least, dropped, facts["noise"] = _sizes(samples, curriculum.noise, config.num_iterations)
         kept = sorted({row for _, rows in least for row in rows})
     if not kept:
         raise TickerTuneError(
@@ -67,12 +67,12 @@ def plan_of(
         facts["classes"] = dict(sorted(Counter(labels[row] for row in kept).items()))
     cells, merged = [], 0
     for name, rows, places in _cells(kept, labels, curriculum, regimes, config):
-        stretches = _stretches(set(rows), buckets, least, config.steps, max(places))
+        stretches = _stretches(set(rows), buckets, least, config.generations, max(places))
         merged += _occupied(set(rows), buckets) - len(stretches) if buckets is not None else 0
         cells.append(Cell(name, places, stretches))
     if buckets is not None:
         facts["difficulty"]["merged_buckets"] = merged
-    return Plan(laid_out(cells, config.steps, config.seed), dropped, facts)
+    return Plan(laid_out(cells, config.generations, config.seed), dropped, facts)
 
 
 def _buckets(
@@ -116,16 +116,16 @@ def _buckets(
 
 
 def _sizes(
-    samples: pl.DataFrame, config: NoiseConfig
+    samples: pl.DataFrame, config: NoiseConfig, num_iterations: int
 ) -> tuple[list[tuple[int, list[int]]], dict[str, int], dict[str, Any]]:
-    """Last step and rows of each stage; those without a return or with too small a one, and counts."""
+    """Last generation and rows of each stage; those without a return or with too small a one, and counts."""
     moves = samples["ret_scaled"].cast(pl.Float64).fill_null(np.nan).abs().to_numpy()
     if not np.isfinite(moves).any():
         raise TickerTuneError(
             "curriculum.noise orders by ret_scaled, and no training sample has one",
             "Remove the block, or train on a movement data set",
         )
-    ends = np.cumsum([stage.steps for stage in config.stages])
+    ends = np.cumsum([stage.steps for stage in config.stages]) // num_iterations
     pools = [
         (int(end), [int(row) for row in np.flatnonzero(moves >= stage.least)])
         for end, stage in zip(ends, config.stages, strict=True)
@@ -145,7 +145,7 @@ def _cells(
             f"curriculum.balance needs two classes, and all {len(kept)} prompts are '{next(iter(groups))}'",
             "Set balance to false, or look at the data set's classes",
         )
-    by_class = seats([1 / len(groups)] * len(groups), [config.prompts_per_step] * config.steps)
+    by_class = seats([1 / len(groups)] * len(groups), [config.prompts_per_step] * config.generations)
     cells = []
     for place, (label, rows) in enumerate(groups.items()):
         own = [step[place] for step in by_class]

@@ -139,10 +139,10 @@ def test_what_does_not_fit_is_left_out_and_counted(
     distractors = Distractors(samples, CONFIG, info, 0)
     assert [distractors.prompt(row, 2, within(length + room))[1] for room in (0, 25, 200)] == [0, 1, 2]
     order = [39, 38, 37, 36]
-    distractors.lay(rows, order * 4, 4, within(0))
+    distractors.lay(rows, order * 4, 4, 1, within(0))
     assert dict(distractors.counts) == {"inserted": 0, "none_known": 0, "no_room": 4 * (0 + 1 + 2 + 2)}
     distractors = Distractors(samples, CONFIG, info, 0)
-    laid = distractors.lay(rows, [0, 1, 2, 3] * 4, 4, always)
+    laid = distractors.lay(rows, [0, 1, 2, 3] * 4, 4, 1, always)
     wanted = 4 * (0 + 1 + 2 + 2)
     assert distractors.counts["inserted"] == sum(
         len(put_in(rows.row(at % 4, named=True), turns)) for at, turns in enumerate(laid)
@@ -150,12 +150,21 @@ def test_what_does_not_fit_is_left_out_and_counted(
     assert distractors.counts["inserted"] + distractors.counts["none_known"] == wanted
 
 
+def test_steps_that_share_replies_are_of_one_stage(samples: pl.DataFrame, info: DatasetInfo) -> None:
+    """The stages last a step, one and two; rows that serve two steps each lie in the first and in the last."""
+    rows = samples.filter(pl.col("split") == "train")
+    distractors = Distractors(samples, CONFIG, info, 0)
+    laid = distractors.lay(rows, [39, 38, 37, 36] * 2, 4, 2, always)
+    assert laid[:4] == [distractors.prompt(rows.row(row, named=True), 0, always)[0] for row in (39, 38, 37, 36)]
+    assert laid[4:] == [distractors.prompt(rows.row(row, named=True), 2, always)[0] for row in (39, 38, 37, 36)]
+
+
 def test_only_the_seed_and_the_stage_decide(samples: pl.DataFrame, info: DatasetInfo) -> None:
     rows = samples.filter(pl.col("split") == "train")
     order = list(range(40))
 
     def laid(seed: int, frame: pl.DataFrame = samples) -> Any:
-        return Distractors(frame, CONFIG, info, seed).lay(rows, order, 10, always)
+        return Distractors(frame, CONFIG, info, seed).lay(rows, order, 10, 1, always)
 
     assert laid(0) == laid(0) == laid(0, samples.reverse())
     assert laid(0) != laid(1)

@@ -88,6 +88,15 @@ def test_clear_moves_come_first() -> None:
     assert plan.facts["noise"] == {"least_1": int((moves >= 1).sum()), "least_0.2": 60 - small}
 
 
+def test_steps_that_share_replies_share_prompts() -> None:
+    """Six steps draw replies three times; the third time is behind the stage of clear moves."""
+    noise = {"stages": [{"steps": 4, "least": 1}, {"steps": 2, "least": 0}]}
+    plan = plan_of(SAMPLES, config(trainer={"num_iterations": 2}, curriculum={"noise": noise}))
+    moves = np.abs(SAMPLES["ret_scaled"].to_numpy())
+    drawn = [bool((moves[step] >= 1).all()) for step in steps_of(plan.order)]
+    assert drawn == [True, True, False]
+
+
 def test_a_stage_with_too_few_clear_moves_is_refused() -> None:
     noise = {"stages": [{"steps": 2, "least": 50}, {"steps": 4, "least": 0}]}
     with pytest.raises(TickerTuneError, match="takes 4 prompts of the data set, and the curriculum has 0"):
@@ -160,6 +169,16 @@ def test_parts_combine() -> None:
         ({"curriculum": {"difficulty": {"rollout": 4}}}, "did you mean 'rollouts'"),
         ({"curriculum": {"difficulty": {}, "noise": {"stages": [{"steps": 6, "least": 0}]}}}, "leave one out"),
         ({"curriculum": {"noise": {"stages": [{"steps": 5, "least": 0}]}}}, "have 5 steps together, and steps is 6"),
+        (
+            {
+                "trainer": {"num_iterations": 2},
+                "curriculum": {"noise": {"stages": [{"steps": 3, "least": 1}, {"steps": 3, "least": 0}]}},
+            },
+            r"replies serve 2 steps \(trainer.num_iterations\), and 3 steps, of training or of a stage",
+        ),
+        ({"trainer": {"num_iterations": 4}}, r"replies serve 4 steps \(trainer.num_iterations\), and 6 steps"),
+        ({"trainer": {"num_iterations": 0}}, "trainer.num_iterations is a whole number of 1 or more, not 0"),
+        ({"trainer": {"num_iterations": "two"}}, "trainer.num_iterations is a whole number of 1 or more, not 'two'"),
         (
             {"curriculum": {"noise": {"stages": [{"steps": 3, "least": 1}, {"steps": 3, "least": 1}]}}},
             "least must fall from stage to stage",

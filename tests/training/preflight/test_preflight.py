@@ -164,7 +164,7 @@ def test_look_at_both_stages(dataset: Path, tmp_path: Path, tokenizer: PreTraine
         ({"max_completion_length": 12, "reply": "tagged"}, 1, r"an answer of task movement has \d\d tokens"),
         ({"trainer": {"max_grad_nrm": 1}}, 1, "did you mean 'max_grad_norm'"),
         ({"trainer": {"generation_kwargs": {"top_p": 0.9}}}, 1, "importance ratio"),
-        ({"trainer": {"num_iterations": 3}}, 1, "save_steps 2 is no multiple of trainer.num_iterations 3"),
+        ({"trainer": {"num_iterations": 4}}, 1, "save_steps 2 is no multiple of trainer.num_iterations 4"),
         ({}, 3, "cannot be shared by 3 processes"),
         ({"rewards": {"decision_matrix": 1}}, 1, "rows has 5 rows, but task movement has 2 labels"),
         ({"prompts_per_step": 30}, 1, "A step takes 30 prompts, but 24 of 24 are left"),

@@ -68,6 +68,30 @@ class GrpoConfig(StageConfig):
     """Hold vLLM's replies to the task's answers, for policies that seldom find the form. It restricts sampling (docs/training.md)."""
     save_steps: int = Field(default=4, ge=1)
 
+    @property
+    def num_iterations(self) -> int:
+        """Steps that learn from the same replies (``trainer.num_iterations``)."""
+        return int(self.trainer.get("num_iterations", 1))
+
+    @property
+    def generations(self) -> int:
+        """How often replies are drawn."""
+        return self.steps // self.num_iterations
+
+    @model_validator(mode="after")
+    def _replies_serve_whole_steps(self) -> "GrpoConfig":
+        given = self.trainer.get("num_iterations", 1)
+        if not str(given).isdecimal() or int(given) < 1:
+            raise ValueError(f"trainer.num_iterations is a whole number of 1 or more, not {given!r}")
+        blocks = [block for block in (self.curriculum.noise, self.curriculum.distractors) if block is not None]
+        for steps in (self.steps, *(stage.steps for block in blocks for stage in block.stages)):
+            if steps % self.num_iterations:
+                raise ValueError(
+                    f"replies serve {self.num_iterations} steps (trainer.num_iterations), and {steps} steps, of training or "
+                    "of a stage of its curriculum, are no multiple of that"
+                )
+        return self
+
     @model_validator(mode="after")
     def _stages_fill_the_steps(self) -> "GrpoConfig":
         if not self.stages:
