@@ -33,6 +33,15 @@ def test_second_process_is_refused_until_the_first_is_killed(tmp_path):
         pass
 
 
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(TickerTuneError, match=r"cannot be written \(Not a directory\)"),
+        folder_lock(tmp_path / "file/x"),
+    ):
+        pass
+
+
 def test_folder_stays_held_while_a_child_that_got_the_lock_lives(tmp_path):
     with folder_lock(tmp_path) as descriptor:
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(descriptor,))

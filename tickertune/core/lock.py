@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tickertune.core.disk import is_disk_full
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import atomic_dir
 
@@ -21,10 +22,17 @@ def folder_lock(folder: Path) -> Iterator[int]:
         (``subprocess.run(..., pass_fds=[descriptor])``): the folder then stays held while the child outlives us.
 
     Raises:
-        TickerTuneError: Another process holds it.
+        TickerTuneError: Another process holds it, or it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        if is_disk_full(error):
+            raise
+        raise TickerTuneError(
+            f"Folder {folder} cannot be written ({error.strerror})", "Choose another folder, or change its owner"
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
