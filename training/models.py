@@ -1,5 +1,6 @@
 """Base models and adapters, loaded so that they can be trained."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from transformers import (
 from trl.trainer.reward_trainer import suppress_seqcls_warning
 
 from tickertune.core.disk import is_disk_full
-from tickertune.core.errors import TickerTuneError
+from tickertune.core.errors import TickerTuneError, did_you_mean
 from tickertune.core.quantization import nf4_config
 from tickertune.core.recipe import LoraConfig, ModelConfig
 
@@ -130,7 +131,7 @@ def add_adapter(model: Any, lora: LoraConfig, seed: int) -> Any:
     """Put a new LoRA adapter on a base model, or on a rater, whose head is then trained with it; its random part comes from ``seed``.
 
     Raises:
-        TickerTuneError: The model has no such layer.
+        TickerTuneError: The model has no such layer or module, or none that PEFT can adapt.
     """
     layers, count = lora.layers_to_transform, model.config.num_hidden_layers
     if unknown := sorted(set(layers or ()) - set(range(count))):
@@ -141,23 +142,43 @@ def add_adapter(model: Any, lora: LoraConfig, seed: int) -> Any:
     targets = lora.target_modules
     if layers is not None and targets == "all-linear":
         targets = _linear_names(model)  # PEFT takes layers only beside a list of names
+    if isinstance(lora.target_modules, list):
+        _check_targets(model, lora.target_modules)
     set_seed(seed)
     head = getattr(model, "score", None)
-    shape = PeftLoraConfig(
-        r=lora.r,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        use_rslora=lora.rslora,
-        use_dora=lora.dora,
-        target_modules=targets,
-        layers_to_transform=lora.layers_to_transform,
-        task_type="CAUSAL_LM" if head is None else "SEQ_CLS",
-        modules_to_save=None if head is None else ["score"],
-    )
-    adapted = get_peft_model(model, shape)
+    try:
+        shape = PeftLoraConfig(
+            r=lora.r,
+            lora_alpha=lora.alpha,
+            lora_dropout=lora.dropout,
+            use_rslora=lora.rslora,
+            use_dora=lora.dora,
+            target_modules=targets,
+            layers_to_transform=lora.layers_to_transform,
+            task_type="CAUSAL_LM" if head is None else "SEQ_CLS",
+            modules_to_save=None if head is None else ["score"],
+        )
+        adapted = get_peft_model(model, shape)
+    except (ValueError, re.error) as error:
+        raise TickerTuneError(
+            f"PEFT cannot adapt lora.target_modules {lora.target_modules!r} ({str(error).splitlines()[0]})",
+            f"Set all-linear, a list of {', '.join(_linear_names(model))}, or a regular expression that matches whole names",
+        ) from error
     if head is not None:
         adapted.base_model.model.score.float()  # its steps are too small for bfloat16, as those of an adapter's weights
     return adapted
+
+
+def _check_targets(model: Any, targets: list[str]) -> None:
+    """Refuse a name that is no module's, nor the end of one's: PEFT passes it over in silence beside one that is."""
+    names, linear = [name for name, _ in model.named_modules()], _linear_names(model)
+    unknown = [target for target in targets if not any(name == target or name.endswith(f".{target}") for name in names)]
+    if unknown:
+        told = ", ".join(f"'{target}'{did_you_mean(target, linear)}" for target in unknown)
+        raise TickerTuneError(
+            f"lora.target_modules names {told}, and the model has no such module",
+            f"Use names of {', '.join(linear)}, or all-linear",
+        )
 
 
 def _linear_names(model: Any) -> list[str]:

@@ -13,37 +13,11 @@ from tickertune.core.recipe import DpoConfig, EpochsConfig, GrpoConfig, PairsCon
 from tickertune.core.recipe import SftConfig as SftRecipe
 from tickertune.core.recipe.run import TrainingConfig
 from training.models import use_cpu
-from training.trainer_values import BIASES, wrong_values
+from training.trainer_numbers import count_of, fitted
+from training.trainer_values import REFUSED, wrong_values
 
 A = TypeVar("A", SFTConfig, GRPOConfig, DPOConfig, RewardConfig)
 
-REFUSED = {
-    "trust_remote_code": "code from a model repository is never run",
-    "model_init_kwargs": "the model is loaded from the model block",
-    "push_to_hub": "use scripts/push_to_hub.py",
-    "hub_token": "set HF_TOKEN in the environment",
-    "deepspeed": "use accelerate launch with recipes/accelerate/zero2.yaml or zero3.yaml",
-    "fsdp": "use accelerate launch with recipes/accelerate/fsdp2.yaml",
-    "fsdp_config": "use accelerate launch with recipes/accelerate/fsdp2.yaml",
-    "max_steps": "set epochs or token_budget (SFT), or steps (GRPO)",
-    "truncation_mode": "samples are never cut",
-    "save_only_model": "it would make resuming inexact",
-    "repetition_penalty": BIASES,
-    "vllm_structured_outputs_regex": "set structured: true, which takes the task's own answers",
-    **dict.fromkeys(
-        (
-            "use_transformers_continuous_batching",
-            "use_transformers_paged",
-            "transformers_continuous_batching_config",
-        ),
-        "on a CPU it generates ten times more slowly; use shared_prefix, or vllm on a GPU",
-    ),
-    **dict.fromkeys(
-        ("report_to", "run_name", "project", "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id"),
-        "set tracking: in the stage or in run.yaml",
-    ),
-}
-"""Fields of TRL's configurations that may not be set, and what to do instead."""
 _DEFAULTS = {"report_to": "none", "ddp_find_unused_parameters": False}
 MICRO_BATCH = 16
 """Most completions that GRPO holds in one backward pass, unless the recipe says otherwise."""
@@ -116,9 +90,9 @@ def grpo_args(config: GrpoConfig, output: Path, form: str | None = None) -> GRPO
     Raises:
         TickerTuneError: As ``sft_args``; or the batch cannot be shared out; or a checkpoint would fall into a buffer.
     """
-    extra = dict(config.trainer)
-    micro, accumulation = grpo_batches(config, int(extra.pop("per_device_train_batch_size", MICRO_BATCH)))
-    iterations = int(extra.get("num_iterations", 1))
+    extra = {key: value for key, value in config.trainer.items() if key != "per_device_train_batch_size"}
+    micro, accumulation = grpo_batches(config)
+    iterations = config.num_iterations
     if config.save_steps % iterations:
         raise TickerTuneError(
             f"save_steps {config.save_steps} is no multiple of trainer.num_iterations {iterations}: a checkpoint in "
@@ -155,17 +129,18 @@ def grpo_args(config: GrpoConfig, output: Path, form: str | None = None) -> GRPO
     return build(GRPOConfig, owned, defaults, extra)
 
 
-def grpo_batches(config: GrpoConfig, limit: int, processes: int | None = None) -> tuple[int, int]:
+def grpo_batches(config: GrpoConfig, processes: int | None = None) -> tuple[int, int]:
     """Return completions a process holds at once, and how many such parts make its share of a step.
 
     Args:
         config: The stage.
-        limit: Most completions held at once.
         processes: How many work together; None: as many as were launched.
 
     Raises:
-        TickerTuneError: The step's completions cannot be shared out equally.
+        TickerTuneError: The step's completions cannot be shared out equally; or ``trainer.per_device_train_batch_size``, the most held at
+            once, is no whole number from 1 on.
     """
+    limit = count_of(config.trainer, "per_device_train_batch_size", MICRO_BATCH)
     total = config.prompts_per_step * config.num_generations
     processes = processes or world_size()
     if total % processes:
@@ -175,7 +150,7 @@ def grpo_batches(config: GrpoConfig, limit: int, processes: int | None = None) -
             f"Make prompts_per_step x num_generations a multiple of {processes}",
         )
     share = total // processes
-    micro = max(size for size in range(1, min(share, max(limit, 1)) + 1) if share % size == 0)
+    micro = max(size for size in range(1, min(share, limit) + 1) if share % size == 0)
     return micro, share // micro
 
 
@@ -188,14 +163,15 @@ def build(kind: type[A], owned: Mapping[str, Any], defaults: Mapping[str, Any], 
     """Build TRL's arguments from what our configuration determines, what it proposes, and the ``trainer`` block.
 
     Raises:
-        TickerTuneError: A key of the block is unknown or ours, or a value none that TRL knows (all are named); or TRL refuses one.
+        TickerTuneError: A key of the block is unknown or ours, or a value none that TRL knows or can read (all are named); or TRL refuses one.
     """
     fields = {item.name: item for item in dataclasses.fields(kind) if item.init}
     names = list(fields)
     wrong = [f"unknown key 'trainer.{key}'{did_you_mean(key, names)}" for key in extra if key not in names]
     wrong += [f"'trainer.{key}' is refused ({REFUSED[key]})" for key in extra if key in REFUSED]
     wrong += [f"'trainer.{key}' is set by the recipe itself" for key in extra if key in owned and key not in REFUSED]
-    wrong += wrong_values(kind.__name__, fields, {key: extra[key] for key in extra if key not in {*REFUSED, *owned}})
+    extra, unfit = fitted(fields, {key: extra[key] for key in extra if key not in {*REFUSED, *owned}})
+    wrong += unfit + wrong_values(kind.__name__, fields, extra)
     if wrong:
         raise TickerTuneError("; ".join(wrong), "Correct the trainer block")
     try:

@@ -1,4 +1,4 @@
-"""Values of the free ``trainer:`` block that TRL takes in silence, and that would fail late or bias training."""
+"""Keys and values of the free ``trainer:`` block that TRL takes in silence, and that would fail late or bias training."""
 
 from collections.abc import Mapping
 from dataclasses import Field
@@ -39,6 +39,43 @@ BY_RECIPE = {
 }
 """Keys of generation that the recipe has, under which name."""
 BIASES = "rollouts must be drawn from the policy itself, or the importance ratio is biased"
+EVALUATION = (
+    *("do_eval", "eval_strategy", "eval_steps", "eval_delay", "eval_on_start", "eval_accumulation_steps", "eval_packing"),
+    *("eval_do_concat_batches", "eval_use_gather_object", "batch_eval_metrics", "per_device_eval_batch_size"),
+    *("num_generations_eval", "load_best_model_at_end", "metric_for_best_model", "greater_is_better"),
+)  # fmt: skip
+"""Fields of the trainer's own evaluation."""
+REFUSED = {
+    "trust_remote_code": "code from a model repository is never run",
+    "model_init_kwargs": "the model is loaded from the model block",
+    "push_to_hub": "use scripts/push_to_hub.py",
+    "hub_token": "set HF_TOKEN in the environment",
+    "deepspeed": "use accelerate launch with recipes/accelerate/zero2.yaml or zero3.yaml",
+    "fsdp": "use accelerate launch with recipes/accelerate/fsdp2.yaml",
+    "fsdp_config": "use accelerate launch with recipes/accelerate/fsdp2.yaml",
+    "max_steps": "set epochs or token_budget (SFT), or steps (GRPO)",
+    "truncation_mode": "samples are never cut",
+    **dict.fromkeys(("save_only_model", "ignore_data_skip"), "it would make resuming inexact"),
+    "auto_find_batch_size": "it would change the step that the recipe and preflight state; set the batch size",
+    **dict.fromkeys(
+        EVALUATION, "the trainer is given no data to evaluate on; set select (SFT, GRPO), or run tickertune eval"
+    ),
+    "repetition_penalty": BIASES,
+    "vllm_structured_outputs_regex": "set structured: true, which takes the task's own answers",
+    **dict.fromkeys(
+        (
+            "use_transformers_continuous_batching",
+            "use_transformers_paged",
+            "transformers_continuous_batching_config",
+        ),
+        "on a CPU it generates ten times more slowly; use shared_prefix, or vllm on a GPU",
+    ),
+    **dict.fromkeys(
+        ("report_to", "run_name", "project", "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id"),
+        "set tracking: in the stage or in run.yaml",
+    ),
+}
+"""Fields of TRL's configurations that may not be set, and what to do instead."""
 
 
 def wrong_values(kind: str, fields: Mapping[str, "Field[Any]"], extra: Mapping[str, Any]) -> list[str]:

@@ -273,3 +273,17 @@ def test_tracking_goes_from_the_run_to_its_stages(recipe):
     spoil(recipe, "run.yaml", tracking="mlflow")
     with pytest.raises(TickerTuneError, match="tracking"):
         load_recipe(recipe)
+
+
+@pytest.mark.parametrize("key", ["seed", "sft.seed", "eval.seed", "worlds.planted.data.source.seed"])
+@pytest.mark.parametrize("seed", ["-1", "4294967296"])
+def test_a_seed_that_no_generator_takes_is_refused(recipe, key, seed):
+    with pytest.raises(TickerTuneError, match=r"seed: input should be .*than or equal to .*\(given: -?\d"):
+        load_recipe(recipe, {key: seed})
+
+
+@pytest.mark.parametrize("number", [".inf", "-inf", "nan"])
+@pytest.mark.parametrize("key", ["grpo.pnl.cost_bps", "grpo.terms.class_bonus.move", "grpo.beta", "sft.learning_rate"])
+def test_a_number_that_is_not_finite_is_refused(recipe, key, number):
+    with pytest.raises(TickerTuneError, match=rf"{key}: input should be a finite number \(given: "):
+        load_recipe(recipe, {key: number})

@@ -50,6 +50,26 @@ def test_keys_that_would_be_unsafe_or_inexact_are_refused() -> None:
         sft({"trust_remote_code": True})
 
 
+@pytest.mark.parametrize("key", ["ignore_data_skip", "save_only_model"])
+def test_what_makes_resuming_inexact_is_refused(key: str) -> None:
+    with pytest.raises(TickerTuneError, match=f"'trainer.{key}' is refused .it would make resuming inexact"):
+        sft({key: True})
+
+
+def test_a_batch_that_preflight_does_not_know_is_refused() -> None:
+    with pytest.raises(TickerTuneError, match=r"'trainer.auto_find_batch_size' is refused .*preflight"):
+        sft({"auto_find_batch_size": True})
+
+
+@pytest.mark.parametrize(
+    ("args", "trainer"),
+    [(sft, {"eval_strategy": "steps"}), (grpo, {"do_eval": True}), (dpo, {"load_best_model_at_end": True})],
+)
+def test_the_trainers_own_evaluation_is_refused_with_what_there_is_instead(args: Any, trainer: dict[str, Any]) -> None:
+    with pytest.raises(TickerTuneError, match="no data to evaluate on; set select"):
+        args(trainer)
+
+
 def test_a_value_that_trl_refuses_is_named() -> None:
     with pytest.raises(TickerTuneError, match="TRL refuses the configuration"):
         sft({"optim": "steepest"})
@@ -126,13 +146,13 @@ def test_a_step_is_shared_by_the_processes(
     monkeypatch: pytest.MonkeyPatch, processes: str, expected: tuple[int, int]
 ) -> None:
     monkeypatch.setenv("WORLD_SIZE", processes)
-    assert grpo_batches(grpo_config(HERE, HERE, prompts_per_step=6, num_generations=8), 16) == expected
+    assert grpo_batches(grpo_config(HERE, HERE, prompts_per_step=6, num_generations=8)) == expected
 
 
 def test_a_step_that_cannot_be_shared_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "5")
     with pytest.raises(TickerTuneError, match="cannot be shared by 5 processes"):
-        grpo_batches(grpo_config(HERE, HERE), 16)
+        grpo_batches(grpo_config(HERE, HERE))
 
 
 def test_a_checkpoint_inside_a_generation_buffer_is_refused() -> None:

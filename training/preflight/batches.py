@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from tickertune.core.recipe import DpoConfig, GrpoConfig, RewardModelConfig, SftConfig
-from training.trainer_args import MICRO_BATCH, grpo_batches
+from training.trainer_args import grpo_batches
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,9 @@ def grpo_shape(config: GrpoConfig, processes: int) -> Batches:
     """Return GRPO's arithmetic: a generation batch is a step, so that no checkpoint falls into a buffer.
 
     Raises:
-        TickerTuneError: The completions of a step cannot be shared out.
+        TickerTuneError: As ``grpo_batches``.
     """
-    limit = int(config.trainer.get("per_device_train_batch_size", MICRO_BATCH))
-    micro, accumulation = grpo_batches(config, limit, processes)
+    micro, accumulation = grpo_batches(config, processes)
     return Batches(
         "grpo", processes, micro, accumulation, config.prompts_per_step * config.num_generations, config.steps, 0,
         math.ceil(config.steps / config.save_steps),

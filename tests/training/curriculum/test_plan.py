@@ -177,8 +177,8 @@ def test_parts_combine() -> None:
             r"replies serve 2 steps \(trainer.num_iterations\), and 3 steps, of training or of a stage",
         ),
         ({"trainer": {"num_iterations": 4}}, r"replies serve 4 steps \(trainer.num_iterations\), and 6 steps"),
-        ({"trainer": {"num_iterations": 0}}, "trainer.num_iterations is a whole number of 1 or more, not 0"),
-        ({"trainer": {"num_iterations": "two"}}, "trainer.num_iterations is a whole number of 1 or more, not 'two'"),
+        ({"trainer": {"num_iterations": 0}}, "'trainer.num_iterations' is 0, not a whole number from 1 on"),
+        ({"trainer": {"num_iterations": "two"}}, "'trainer.num_iterations' is 'two', not a whole number from 1 on"),
         (
             {"curriculum": {"noise": {"stages": [{"steps": 3, "least": 1}, {"steps": 3, "least": 1}]}}},
             "least must fall from stage to stage",

@@ -68,7 +68,12 @@ def test_an_unknown_term_names_the_nearest_one(name: str, hint: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"rewards": {"pnl": float("nan")}}, "not a finite number"),
+        ({"rewards": {"pnl": float("nan")}}, "a finite number"),
+        ({"terms": {"decision_matrix": {"rows": [[1, float("inf")], [0, 1]]}}}, "a finite number"),
+        ({"terms": {"decision_matrix": {"unparsed": float("nan")}}}, "a finite number"),
+        ({"terms": {"class_bonus": {"move": float("nan")}}}, "a finite number"),
+        ({"pnl": {"cost_bps": float("inf")}}, "a finite number"),
+        ({"beta": float("inf")}, "a finite number"),
         ({"rewards": {"pnl": 0.0}}, "at least one reward"),
         ({"rewards": {"sharpe": 1.0}}, "reward sharpe is that of a portfolio of 2 prompts; set prompts_per_step to at least 4"),
         ({"stages": [{"name": "a", "steps": 3, "rewards": {"pnl": 1}}]}, "the stages have 3 steps together, and steps is 4"),

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from tickertune.core.hardware import Dtype
-from tickertune.core.recipe.base import Config
+from tickertune.core.recipe.base import Config, Seed
 from tickertune.core.recipe.serving import ServerConfig
 from tickertune.core.recipe.trading import AccountConfig
 
@@ -41,7 +41,7 @@ class AgentsConfig(Config):
     """Longest prompt with its reply, in tokens; a longer one ends the run, nothing is cut."""
     resamples: int = Field(default=5000, ge=200)
     """Draws of the Sharpe ratio's interval."""
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _fits_together(self) -> "AgentsConfig":

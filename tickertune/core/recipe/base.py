@@ -23,12 +23,20 @@ def expand(path: str) -> str:
 
 DataPath = Annotated[Path, AfterValidator(lambda path: Path(expand(str(path))))]
 """A path in which environment variables are expanded."""
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+"""What NumPy and torch both take as a seed."""
 
 
 class Config(BaseModel):
-    """A block of a recipe: closed set of keys, immutable."""
+    """A block of a recipe: closed set of keys, immutable, numbers finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        protected_namespaces=(),
+        allow_inf_nan=False,  # no key means it, and what a run stores is JSON, which has no such numbers
+    )
 
 
 class ModelConfig(Config):

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from tickertune.core.hardware import Dtype
-from tickertune.core.recipe.base import Config, DataPath
+from tickertune.core.recipe.base import Config, DataPath, Seed
 from tickertune.core.recipe.guards import GuardsConfig
 from tickertune.core.recipe.serving import ServerConfig
 from tickertune.core.recipe.shots import ShotsConfig
@@ -57,7 +57,7 @@ class EvalConfig(Config):
     """Protocol by its name, or the path of your own YAML file: its split is checked, and its metrics and published numbers are shown."""
     guards: GuardsConfig | None = None
     """Checks of what the scores mean; ``{}`` runs all of them. Empty: none."""
-    seed: int = 0
+    seed: Seed = 0
 
     @field_validator("votes", mode="before")
     @classmethod

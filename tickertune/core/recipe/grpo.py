@@ -82,7 +82,7 @@ class GrpoConfig(StageConfig):
     def _replies_serve_whole_steps(self) -> "GrpoConfig":
         given = self.trainer.get("num_iterations", 1)
         if not str(given).isdecimal() or int(given) < 1:
-            raise ValueError(f"trainer.num_iterations is a whole number of 1 or more, not {given!r}")
+            raise ValueError(f"'trainer.num_iterations' is {given!r}, not a whole number from 1 on")
         blocks = [block for block in (self.curriculum.noise, self.curriculum.distractors) if block is not None]
         for steps in (self.steps, *(stage.steps for block in blocks for stage in block.stages)):
             if steps % self.num_iterations:

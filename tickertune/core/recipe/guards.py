@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tickertune.core.recipe.base import Config, DataPath
+from tickertune.core.recipe.base import Config, DataPath, Seed
 
 GuardName = Literal[
     "first_prompt", "double_bos", "unparsed", "as_of", "ceiling", "cutoff", "near_duplicates", "shuffled_outcomes",
@@ -37,4 +37,4 @@ class GuardsConfig(Config):
     """Share of answers that may turn to what inserted text asks for, beyond those that a harmless sentence turns."""
     consistent_share: float = Field(default=0.8, gt=0, le=1)
     """Share of answers that must stay the same when the prompt says the same in other words."""
-    seed: int = 0
+    seed: Seed = 0

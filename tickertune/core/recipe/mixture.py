@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tickertune.core.recipe.base import Config, DataPath
+from tickertune.core.recipe.base import Config, DataPath, Seed
 
 SetName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
@@ -33,7 +33,7 @@ class MixtureDataConfig(Config):
     kind: Literal["mixture"] = "mixture"
     sets: list[MixedSetConfig] = Field(min_length=1)
     """The data sets, built before."""
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _consistent(self) -> "MixtureDataConfig":

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tickertune.core.recipe.address import Address
-from tickertune.core.recipe.base import Config, ModelConfig
+from tickertune.core.recipe.base import Config, ModelConfig, Seed
 
 
 class EndpointTeacherConfig(Config):
@@ -83,4 +83,4 @@ class RationalesConfig(Config):
     temperature: float = Field(default=0.8, gt=0, le=2)
     max_tokens: int = Field(default=768, ge=16)
     """Tokens after which a reply is cut; a cut reply is never kept."""
-    seed: int = 0
+    seed: Seed = 0

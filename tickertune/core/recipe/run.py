@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, model_validator
 
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.recipe.base import Config, ModelConfig
+from tickertune.core.recipe.base import Config, ModelConfig, Seed
 from tickertune.core.recipe.data import DataConfig
 from tickertune.core.recipe.dpo import DpoConfig
 from tickertune.core.recipe.evaluation import EvalConfig
@@ -60,7 +60,7 @@ class Recipe(Config):
     """Where the training stages show their curves, unless one says otherwise; see ``tracking`` of sft.yaml."""
     output: Path
     """Run folder."""
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _one_model(self) -> "Recipe":

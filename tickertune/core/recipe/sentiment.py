@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tickertune.core.recipe.base import Config, DataPath
+from tickertune.core.recipe.base import Config, DataPath, Seed
 from tickertune.core.recipe.curation import DecontaminationConfig
 
 SETS_OF_TASK: dict[str, tuple[str, ...]] = {
@@ -46,7 +46,7 @@ class SentimentDataConfig(Config):
     """Sets that are scored."""
     validation_share: float = Field(default=0.05, ge=0, lt=1)
     """Share of the train part that is held out."""
-    seed: int = 42
+    seed: Seed = 42
     decontamination: DecontaminationConfig | None = None
     """Training texts that share a run of words with a test text, or nearly all word pairs, are dropped; empty: those with
     the same words alone, the rest is counted."""

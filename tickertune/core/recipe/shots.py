@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from tickertune.core.recipe.base import Config
+from tickertune.core.recipe.base import Config, Seed
 
 
 class ShotsConfig(Config):
@@ -10,5 +10,5 @@ class ShotsConfig(Config):
 
     count: int = Field(ge=1, le=256)
     """Examples, taken class by class in turn, so that classes differ by one at most."""
-    seed: int = 0
+    seed: Seed = 0
     """Which samples of the train split are taken."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tickertune.core.recipe.base import Config, DataPath
+from tickertune.core.recipe.base import Config, DataPath, Seed
 
 
 class PriceDirtConfig(Config):
@@ -79,7 +79,7 @@ class SimulatedSourceConfig(Config):
     """Fictional companies, prices and a newswire, from a seed."""
 
     kind: Literal["simulated"] = "simulated"
-    seed: int = 0
+    seed: Seed = 0
     companies: int = Field(default=24, ge=4, le=200)
     """Listed companies."""
     signal: float = Field(default=1.6, ge=0)

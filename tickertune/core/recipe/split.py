@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tickertune.core.recipe.base import Config
+from tickertune.core.recipe.base import Config, Seed
 
 ClusterRule = Literal["drop_later", "drop_earlier"]
 
@@ -17,7 +17,7 @@ class HeldOutConfig(Config):
     """Held-out tickers, by symbol or instrument id."""
     share: float = Field(default=0.0, ge=0, lt=1)
     """Further share of the tickers, drawn by the hash of seed and id."""
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _someone(self) -> "HeldOutConfig":

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tickertune.core.recipe.base import Config, ModelConfig
+from tickertune.core.recipe.base import Config, ModelConfig, Seed
 from tickertune.core.tracking import Tracking
 
 
@@ -41,7 +41,7 @@ class StageConfig(Config):
     save_steps: int = Field(default=20, ge=1)
     keep_checkpoints: Literal["last", "all"] = "last"
     """Which of the checkpoints of every ``save_steps`` stay: the last one, to go on from, or all, for ``tickertune eval --sweep``."""
-    seed: int = 0
+    seed: Seed = 0
     trainer: dict[str, Any] = {}
     """Further fields of TRL's configuration of the stage (SFTConfig, DPOConfig, RewardConfig, GRPOConfig), checked by name."""
     tracking: Tracking = "auto"
