@@ -37,7 +37,7 @@ from training.models import add_adapter, load_adapter, load_base, load_tokenizer
 from training.preflight import check_vllm
 from training.prompts import answer_form, check_completion_length, usable_prompts
 from training.rewards.compose import Reward, compose
-from training.rewards.constant import Baselines
+from training.rewards.constant import Baselines, of_task
 from training.rewards.constant_check import check_constants, report
 from training.rewards.trl import StageWeights, reward_functions
 from training.selection import BEST, selection_of
@@ -83,7 +83,7 @@ def train(config: GrpoConfig) -> dict[str, Any]:
     if plan is not None:
         made_from["prompt_order"] = sha256_value(plan.order)
     noise = config.curriculum.distractors
-    distractors = None if noise is None else Distractors(samples, noise, info, config.seed)
+    distractors = None if noise is None else Distractors(of_task(samples, rewards[0]), noise, info, config.seed)
     prompts, dropped = usable.ordered(
         config, plan, None if distractors is None else _laying(distractors, config, tokenizer)
     )

@@ -15,7 +15,7 @@ from tickertune.core.prompting import answer_ids, chat, completion_ids, prompt_i
 from tickertune.core.recipe import GrpoConfig
 from tickertune.core.tasks import ChoiceTask, Task
 from training.rewards.compose import Reward
-from training.rewards.constant import sample_outcomes
+from training.rewards.constant import of_task, sample_outcomes
 from training.rewards.trl import OUTCOME_COLUMNS
 
 if TYPE_CHECKING:
@@ -71,18 +71,19 @@ class Prompts:
 def usable_prompts(
     samples: pl.DataFrame, tokenizer: "PreTrainedTokenizerBase", reward: Reward, config: GrpoConfig
 ) -> Prompts:
-    """Return the prompts that have an outcome and are short enough, in the order of the samples.
+    """Return the prompts of the reward's task that have an outcome and are short enough, in the order of the samples.
 
     Args:
         samples: ``Sample`` rows of the train split.
         tokenizer: The model's tokenizer.
-        reward: Says which samples have an outcome.
+        reward: Says which task is rewarded, and which samples have an outcome.
         config: Limits and sizes.
 
     Raises:
-        TickerTuneError: Fewer prompts are left than a step takes.
+        TickerTuneError: No sample is of the task, or fewer prompts are left than a step takes.
     """
-    dropped: Counter[str] = Counter(too_long=0, no_outcome=0)
+    count, samples = samples.height, of_task(samples, reward)
+    dropped: Counter[str] = Counter(too_long=0, no_outcome=0, other_task=count - samples.height)
     rows, places = [], []
     outcomes = sample_outcomes(samples, reward)
     for place, ((sample_id, messages), outcome) in enumerate(
@@ -99,7 +100,7 @@ def usable_prompts(
     if len(rows) < config.prompts_per_step:
         left_out = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
         raise TickerTuneError(
-            f"A step takes {config.prompts_per_step} prompts, but {len(rows)} of {samples.height} are left ({left_out})",
+            f"A step takes {config.prompts_per_step} prompts, but {len(rows)} of {count} are left ({left_out})",
             "Lower prompts_per_step, raise max_prompt_length, or build a larger data set",
         )
     return Prompts(rows, samples[places], dropped)

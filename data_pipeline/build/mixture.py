@@ -9,6 +9,7 @@ from data_pipeline.build.interleaving import interleave, quotas
 from data_pipeline.dataset import (
     CheckResult,
     DatasetInfo,
+    MixedLabel,
     class_priors,
     outcome_hash,
     prompt_hash,
@@ -32,7 +33,8 @@ def build_mixture(config: MixtureDataConfig, folder: Path) -> DatasetInfo:
     """Write the mixed data set; returns what it says of itself.
 
     Raises:
-        TickerTuneError: A set is not built, scored sets have different tasks, or a set has no training sample left.
+        TickerTuneError: A set is not built or is a mixture of an earlier version, scored sets have different tasks, or a set has
+            no training sample left.
     """
     with progress_bar("data", total=2) as bar:
         infos = {block.name: read_info(block.path) for block in config.sets}
@@ -125,6 +127,28 @@ def _text(messages: list[dict[str, str]]) -> str:
     return " ".join(" ".join(turn["content"] for turn in messages if turn["role"] == "user").casefold().split())
 
 
+def _labels(infos: dict[str, DatasetInfo]) -> dict[str, MixedLabel]:
+    """The label of each set, those of a set that is itself a mixture one by one.
+
+    Raises:
+        TickerTuneError: Such a set does not say them.
+    """
+    found: dict[str, MixedLabel] = {}
+    for name, info in infos.items():
+        if "scored" in info.label_spec:
+            if not info.mixed:
+                raise TickerTuneError(
+                    f"Set {name} is a mixture that does not say what the labels of its sets cut",
+                    "Build that mixture again with this version",
+                )
+            found |= {f"{name}/{inner}": label for inner, label in info.mixed.items()}
+        else:
+            found[name] = MixedLabel(
+                task=info.task, target=info.label_spec.get("target"), cut_points=info.fitted.get("cut_points", [])
+            )
+    return found
+
+
 def _info(
     config: MixtureDataConfig,
     infos: dict[str, DatasetInfo],
@@ -150,6 +174,7 @@ def _info(
             "outcome_hash": outcome_hash(frame),
             "label_spec": spec,
             "label_hash": sha256_value(spec),
+            "mixed": _labels(infos),
             "class_priors": class_priors(frame, base.labels),
             "counts": {**counts, **sizes(frame)},
             "leak_share": max(info.leak_share for info in everyone),

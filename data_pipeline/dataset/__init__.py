@@ -3,6 +3,7 @@
 from data_pipeline.dataset.info import (
     CheckResult,
     DatasetInfo,
+    MixedLabel,
     class_priors,
     describing,
     outcome_hash,
@@ -16,6 +17,7 @@ from data_pipeline.dataset.writing import write_dataset
 __all__ = [
     "CheckResult",
     "DatasetInfo",
+    "MixedLabel",
     "class_priors",
     "describing",
     "load_dataset_dict",

@@ -30,6 +30,16 @@ class SourceFacts(Noun):
     terms: str = ""
 
 
+class MixedLabel(Noun):
+    """What one set of a mixture calls by its labels."""
+
+    task: str
+    target: str | None
+    """Column that the classes cut; None where the label names none."""
+    cut_points: list[float]
+    """Bounds of the classes, in the target's unit."""
+
+
 class DatasetInfo(Noun):
     """The contents of ``info.json``."""
 
@@ -85,6 +95,16 @@ class DatasetInfo(Noun):
     """By split: when its texts begin (UTC), the time by which every outcome of an earlier split has ended."""
     ids_only: bool = False
     """Whether texts are replaced by ids; ``tickertune data rehydrate`` brings them back."""
+    mixed: dict[str, MixedLabel] = {}
+    """Of a mixture: the label of each set, by its name (``outer/inner`` for a set of a mixed mixture)."""
+
+    @property
+    def scored_label(self) -> dict[str, Any]:
+        """The specification of the label that is scored: a mixture's own one only wraps that of its scored sets."""
+        spec = self.label_spec
+        while "scored" in spec:
+            spec = spec["scored"]
+        return spec
 
 
 def split_hash(frame: pl.DataFrame) -> str:

@@ -44,7 +44,7 @@ def test_a_sound_recipe_is_shown_and_nothing_is_trained(tmp_path: Path, call) ->
     assert resolved["sft"]["model"]["name"] == "tiny-llama"
     assert not list((tmp_path / "run").rglob("adapter*"))
     assert found["warnings"] == []
-    assert world["grpo"]["dropped"] == {"too_long": 0, "no_outcome": 0}
+    assert world["grpo"]["dropped"] == {"too_long": 0, "no_outcome": 0, "other_task": 0}
     versions = {row["package"]: row for row in found["versions"]}
     assert versions["trl"] == {"package": "trl", "wanted": "==1.16.0", "found": version("trl"), "ok": True}
 

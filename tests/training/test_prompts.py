@@ -31,7 +31,7 @@ def test_rows_hold_the_prompt_and_its_outcome(tokenizer: PreTrainedTokenizerBase
         assert (row["label"], row["ret_scaled"], row["volatility"]) == (
             sample["label"], sample["ret_scaled"], sample["volatility"]
         )  # fmt: skip
-    assert dropped == {"too_long": 0, "no_outcome": 0, "not_drawn": 16}
+    assert dropped == {"too_long": 0, "no_outcome": 0, "other_task": 0, "not_drawn": 16}
 
 
 def test_left_out_prompts_are_counted(tokenizer: PreTrainedTokenizerBase) -> None:

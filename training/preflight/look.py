@@ -21,6 +21,7 @@ from training.preflight.memory import cost
 from training.preflight.template import check_template, first_reading
 from training.prompts import answer_form, check_completion_length, usable_prompts
 from training.rewards.compose import Reward, compose
+from training.rewards.constant import of_task
 from training.rewards.constant_check import check_constants
 from training.trainer_args import stage_args
 
@@ -45,7 +46,7 @@ def look(
 
     Raises:
         TickerTuneError: The trainer block is wrong, the template cannot be trained on, no example is left, a row would train nothing or
-            never end, the rewards do not fit the task, no answer fits into a completion, a step cannot be shared out, the model's context is
+            never end, the rewards do not fit the task or the labels of a mixture, no training sample is of the task, no answer fits into a completion, a step cannot be shared out, the model's context is
             shorter than the rows, or a policy that reads nothing beats the reference and the recipe asks to stop then.
     """
     base = resolve_model(config.model)
@@ -73,6 +74,7 @@ def look(
         reward = rewards[0]
         answer_form(config, reward.task)
         check_completion_length(tokenizer, reward.task, config.max_completion_length, tagged=reward.tagged)
+        measured["train"] = of_task(samples, reward)
         lengths = [grpo_lengths(rows, split, tokenizer, config) for split, rows in measured.items() if len(rows)]
         dropped = dict(usable_prompts(samples, tokenizer, reward, config).dropped)
         batches = grpo_shape(config, processes)

@@ -133,8 +133,9 @@ def compose(config: GrpoConfig, info: DatasetInfo) -> list[Reward]:
     """Build the rewards of a recipe's stages (one without stages) for a data set; all have the same terms.
 
     Raises:
-        TickerTuneError: The task has no label space; a term needs positions, another form of reply, or as many classes
-            as the matrix has; or a user's term cannot be imported.
+        TickerTuneError: The task has no label space; a set of a mixture labels the same task otherwise than the scored one; a
+            term needs positions, another form of reply, or as many classes as the matrix has; or a user's term cannot be
+            imported.
     """
     task = get_task(info.task)
     if not task.labels:
@@ -142,10 +143,11 @@ def compose(config: GrpoConfig, info: DatasetInfo) -> list[Reward]:
             f"Task {task.name} has open answers, and rewards compare labels",
             "Train it with sft, or choose another task",
         )
-    target = info.label_spec.get("target", "ret_scaled")
+    target = info.scored_label.get("target", "ret_scaled")
     is_return = target in RETURNS
     cut_points = info.fitted.get("cut_points", ()) if is_return or target == "ret_scaled" else ()
     schedule = config.schedule()
+    _require_one_label(info, bounds=bool(cut_points) and len(task.labels) > 2 and "accuracy" in schedule[0][1])
     users = {name: load_user_term(name) for name in schedule[0][1] if is_user_term(name)}
     rewards = []
     for place, (until, weights) in enumerate(schedule):
@@ -167,6 +169,33 @@ def compose(config: GrpoConfig, info: DatasetInfo) -> list[Reward]:
         )
         _check(rewards[-1])
     return rewards
+
+
+def _require_one_label(info: DatasetInfo, *, bounds: bool) -> None:
+    """Refuse a mixture whose sets of the scored task have other targets, or other ``bounds`` where a term reads them.
+
+    A reward has one unit and one list of bounds, which are those of the scored set.
+    """
+    if "scored" in info.label_spec and not info.mixed:
+        raise TickerTuneError(
+            "The mixture does not say what the labels of its sets cut, which rewards need to know",
+            "Build the mixture again with this version",
+        )
+    target, cuts = info.scored_label.get("target"), info.fitted.get("cut_points", [])
+    for name, label in info.mixed.items():
+        if label.task != info.task:  # none of its samples is rewarded
+            continue
+        if label.target != target:
+            raise TickerTuneError(
+                f"Set {name} of the mixture labels {label.target}, the scored set {target}, and a reward has one unit",
+                "Mix sets of one label for GRPO, or train the mixture with sft alone",
+            )
+        if bounds and label.cut_points != cuts:
+            raise TickerTuneError(
+                f"Set {name} of the mixture cuts its classes at {label.cut_points}, the scored set at {cuts}, and the accuracy "
+                "term knows one list of bounds",
+                "Mix sets of equal bounds (a label with published thresholds), set rewards.accuracy to 0, or train with sft alone",
+            )
 
 
 def _check(reward: Reward) -> None:

@@ -134,11 +134,12 @@ class _World:
 
 
 def with_outcomes(samples: pl.DataFrame, reward: Reward) -> tuple[pl.DataFrame, Outcomes]:
-    """Return the samples that have the outcome which the reward needs, and their outcomes.
+    """Return the samples of the reward's task that have the outcome which it needs, and their outcomes.
 
     Raises:
         TickerTuneError: None has.
     """
+    samples = of_task(samples, reward)
     rows = sample_outcomes(samples, reward)
     scorable = [reward.scorable(outcome) for outcome in rows]
     if not any(scorable):
@@ -148,6 +149,22 @@ def with_outcomes(samples: pl.DataFrame, reward: Reward) -> tuple[pl.DataFrame, 
         )
     kept = [outcome for outcome, good in zip(rows, scorable, strict=True) if good]
     return samples.filter(pl.Series(scorable)), outcomes_of(reward.task, *zip(*kept, strict=True))
+
+
+def of_task(samples: pl.DataFrame, reward: Reward) -> pl.DataFrame:
+    """Return the samples of the reward's task: a mixture also holds those of others, whose labels it cannot compare.
+
+    Raises:
+        TickerTuneError: There is none.
+    """
+    own, name = samples.filter(pl.col("task") == reward.task.name), reward.task.name
+    if own.is_empty():
+        found = ", ".join(sorted(samples["task"].unique().to_list())) or "none"
+        raise TickerTuneError(
+            f"None of the {samples.height} training samples is of task {name}, which is rewarded (tasks: {found})",
+            "Mix in a set of that task with training samples, or train with sft alone",
+        )
+    return own
 
 
 def sample_outcomes(samples: pl.DataFrame, reward: Reward) -> list[Outcome]:

@@ -65,7 +65,13 @@ def test_a_mixture_repeats_caps_and_counts(sets: dict[str, Path], tmp_path: Path
     assert train["sample_id"].is_unique().all()
     assert first["messages"].n_unique() == 30
     assert set(read_split(tmp_path, "test")["sample_id"].str.slice(0, 2)) == {"a/"}
-    assert info.task == read_info(sets["a"]).task
+    alone = read_info(sets["a"])
+    assert info.task == alone.task
+    assert info.scored_label == alone.label_spec
+    assert info.mixed["a"].target == "ret_scaled"
+    assert {name: label.cut_points for name, label in info.mixed.items()} == {
+        name: read_info(path).fitted["cut_points"] for name, path in sets.items()
+    }
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_another_order(

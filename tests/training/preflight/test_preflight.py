@@ -153,7 +153,7 @@ def test_look_at_both_stages(dataset: Path, tmp_path: Path, tokenizer: PreTraine
     assert grpo["reading"] is None
     assert grpo["batches"]["rows"] == 8
     json.dumps([sft, grpo], allow_nan=False)
-    assert grpo["dropped"] == {"too_long": 0, "no_outcome": 0}
+    assert grpo["dropped"] == {"too_long": 0, "no_outcome": 0, "other_task": 0}
     assert not list(tmp_path.iterdir()), "a look writes nothing"
 
 
@@ -171,7 +171,11 @@ def test_look_at_both_stages(dataset: Path, tmp_path: Path, tokenizer: PreTraine
         ({}, 3, "cannot be shared by 3 processes"),
         ({"rewards": {"decision_matrix": 1}}, 1, "rows has 5 rows, but task movement has 2 labels"),
         ({"prompts_per_step": 30}, 1, "A step takes 30 prompts, but 24 of 24 are left"),
-        ({"max_prompt_length": 40}, 1, r"A step takes 2 prompts, but 0 of 24 are left \(24 too_long, 0 no_outcome\)"),
+        (
+            {"max_prompt_length": 40},
+            1,
+            r"A step takes 2 prompts, but 0 of 24 are left \(24 too_long, 0 no_outcome, 0 other_task\)",
+        ),
         ({"max_completion_length": 2040}, 1, "tiny-llama has 2048 positions"),
     ],
 )
@@ -196,7 +200,11 @@ def test_prompts_that_grpo_leaves_out_are_counted(tmp_path: Path) -> None:
         for place, sample in enumerate(make_samples())
     ]
     data = write_samples(tmp_path / "data", samples)
-    assert look(grpo_config(data, tmp_path), data, 1, "lora")["dropped"] == {"too_long": 0, "no_outcome": 5}
+    assert look(grpo_config(data, tmp_path), data, 1, "lora")["dropped"] == {
+        "too_long": 0,
+        "no_outcome": 5,
+        "other_task": 0,
+    }
 
 
 @pytest.mark.parametrize(
