@@ -14,7 +14,7 @@ import typer
 from eval.checkpoint import checkpoint_of
 from tickertune.cli.main import PlainErrors
 from tickertune.core.recipe import ModelConfig
-from tickertune.core.stage_facts import facts_near
+from tickertune.core.stage_facts import facts_near, noted_revision
 from training.merge import DEFAULT_TOLERANCE, Tolerance, merge
 
 
@@ -32,10 +32,15 @@ def main(
     rounding_tolerance: Annotated[
         float, typer.Option(help="Most that rounding to --dtype may move them, in the same unit.")
     ] = DEFAULT_TOLERANCE.rounding,
+    revision: Annotated[
+        str | None, typer.Option(help="Hub commit of the base; default: the one that the stage was trained on.")
+    ] = None,
 ) -> None:
     """Merge an adapter into its base model."""
     with PlainErrors():
-        checkpoint = checkpoint_of("tuned", folder, ModelConfig(name=model))
+        checkpoint = checkpoint_of(
+            "tuned", folder, ModelConfig(name=model, revision=revision or noted_revision(folder, model))
+        )
         if not facts_near(folder):
             typer.echo(
                 f"Warning: {folder} has no tickertune.json, so it is taken for an adapter on the base in {checkpoint.dtype}: one "

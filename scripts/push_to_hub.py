@@ -13,6 +13,7 @@ from eval.checkpoint import checkpoint_of
 from tickertune.cli.main import PlainErrors
 from tickertune.core.hub import push, token_from_environment
 from tickertune.core.recipe import ModelConfig
+from tickertune.core.stage_facts import noted_revision
 from training.hub import origin_of, write_package
 
 
@@ -27,13 +28,16 @@ def main(
     ] = None,
     merge: Annotated[bool, typer.Option(help="Push the merged model and not the adapter.")] = False,
     public: Annotated[bool, typer.Option(help="Make the repository public.")] = False,
+    revision: Annotated[
+        str | None, typer.Option(help="Hub commit of the base; default: the one that the stage was trained on.")
+    ] = None,
     dry_run: Annotated[Path | None, typer.Option(help="Write into this folder what would be pushed, and stop.")] = None,
 ) -> None:
     """Push a tuned checkpoint with a generated model card."""
     with PlainErrors(), tempfile.TemporaryDirectory() as temporary:
         if dry_run is None:
             token_from_environment()
-        base = ModelConfig(name=model)
+        base = ModelConfig(name=model, revision=revision or noted_revision(stage, model))
         checkpoint = checkpoint_of(stage.resolve().name, stage, base)
         origin = origin_of(base, base_id, licence, cutoff)
         package = dry_run or Path(temporary) / "package"

@@ -11,7 +11,9 @@ from tickertune.core.files import atomic_dir, write_json
 from tickertune.core.prompting import scoring_ids
 from tickertune.core.quantization import nf4_config
 from tickertune.core.sample import Message
+from tickertune.core.stage_facts import check_base
 from tickertune.core.tasks import label_task
+from training.stage import say
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +27,8 @@ PROBES = (
 """Texts on which adapter and merged model are compared, at every position of the prompt."""
 MERGE = "merge.json"
 """What was merged, and how well, in the merged model's folder."""
+DTYPES = ("bfloat16", "float32")
+"""Types of weights that are saved."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,10 @@ class Tolerance:
     """
 
     merge: float = 0.002
-    """In float32, before rounding: what is left is the order of additions, and a wrong base is far above it."""
+    """In float32, before rounding: what is left is the order of additions. A base in 4 bits taken for the original, or the
+    other way round, is far above it; another model as base shows on neither side, and ``check_base`` keeps it out."""
     rounding: float = 0.1
-    """Of the saved type: bfloat16 is a wrong base's size away, which is why it is measured apart."""
+    """Of the saved type: bfloat16 is as far away as a base in 4 bits is from the original, which is why it is measured apart."""
 
 
 DEFAULT_TOLERANCE = Tolerance()
@@ -45,7 +50,7 @@ DEFAULT_TOLERANCE = Tolerance()
 
 @dataclass(frozen=True)
 class Fidelity:
-    """How far the logits of the merged model are from those of the adapter on its own base, both computed in float32."""
+    """How far the logits of the merged model are from those of the adapter on the base that was given, both computed in float32."""
 
     merge_error: float
     """Of the merged weights before rounding: mean |delta logit| over the standard deviation of the logits."""
@@ -66,20 +71,25 @@ def merge(
 
     A LoRA, rsLoRA or DoRA adapter is merged into the base as training held it, a QLoRA adapter into the base rounded to NF4
     and back, out of the cache. Either is compared with the adapter on the base that training held, loaded anew (for QLoRA
-    quantised anew), in float32; then rounding to ``dtype`` is measured by itself.
+    quantised anew), in float32; then rounding to ``dtype`` is measured by itself. Both are on the base that the checkpoint names, so that
+    only its weights' hash tells whether it is the adapter's own: it is compared again once the base is loaded, and where that cannot be, a
+    warning says so.
 
     Args:
         checkpoint: A checkpoint with an adapter.
         output: Folder of the result, which must not exist: model and tokenizer, safetensors, and merge.json.
-        dtype: Type of the saved weights.
+        dtype: Type of the saved weights, one of ``DTYPES``.
         tolerance: How much the logits may differ.
 
     Returns:
         How well the result matches.
 
     Raises:
-        TickerTuneError: There is no adapter, the output exists, or the result does not match.
+        TickerTuneError: The type is unknown, there is no adapter, the output exists, the base is not the adapter's, or the result does
+            not match.
     """
+    if dtype not in DTYPES:
+        raise TickerTuneError(f"A merged model is not saved as {dtype!r}", f"Give --dtype {' or '.join(DTYPES)}")
     if checkpoint.adapter is None:
         raise TickerTuneError(f"Checkpoint {checkpoint.name} has no adapter to merge", "Give a LoRA or QLoRA stage")
     if output.exists():
@@ -90,7 +100,13 @@ def merge(
 
     tokenizer = AutoTokenizer.from_pretrained(checkpoint.base, revision=checkpoint.revision)
     prompts = _probe_ids(tokenizer)
-    wanted = _logits(PeftModel.from_pretrained(_trained_base(checkpoint), str(checkpoint.adapter)).eval(), prompts)
+    held = _trained_base(checkpoint)
+    if not check_base(checkpoint.adapter, checkpoint.base, checkpoint.revision):
+        say(
+            f"Warning: whether {checkpoint.base} is the base of adapter {checkpoint.adapter} was not checked: no hash of its base's "
+            "weights is noted, or these weights are in no folder to compare with"
+        )
+    wanted = _logits(PeftModel.from_pretrained(held, str(checkpoint.adapter)).eval(), prompts)
 
     weights = materialise(checkpoint)
     base = _load(weights.model, revision=weights.revision, dtype=getattr(torch, checkpoint.dtype)).float()
@@ -100,9 +116,9 @@ def merge(
     merge_error = _error(wanted, exact)
     if not merge_error <= tolerance.merge:
         raise TickerTuneError(
-            f"The merged weights are not the adapter on its own base: in float32 their logits are off by {merge_error:.2g} of "
-            f"a standard deviation, tolerance {tolerance.merge:g}; nothing was written",
-            "Give the base and the stage folder with tickertune.json of the adapter's training, or use the adapter itself",
+            f"The merged weights are not the adapter on the base that training held: in float32 their logits are off by "
+            f"{merge_error:.2g} of a standard deviation, tolerance {tolerance.merge:g}; nothing was written",
+            "Remove the base's folder in $TICKERTUNE_CACHE, give the stage folder with its tickertune.json, or use the adapter itself",
         )
     merged = merged.to(getattr(torch, dtype))
     with atomic_dir(output) as folder:

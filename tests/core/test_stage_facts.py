@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import write_json
 from tickertune.core.models import folder_hashes, model_fingerprint, weights_hash
-from tickertune.core.stage_facts import base_facts, check_base, facts_near
+from tickertune.core.stage_facts import base_facts, check_base, facts_near, noted_revision
 
 
 @pytest.fixture
@@ -97,6 +97,20 @@ def test_hub_model_is_compared_by_its_weights_in_the_cache(
                 check_base(adapter, "owner/model", commit)
         else:
             check_base(adapter, "owner/model", commit)
+
+
+def test_the_commit_of_the_base_is_found_in_facts_and_of_older_stages_in_their_recipes(tmp_path: Path) -> None:
+    stage, model = tmp_path / "run" / "world" / "sft", "owner/model"
+    assert noted_revision(stage, model) is None
+    (stage / "adapter").mkdir(parents=True)
+    write_json(stage / "tickertune.json", {"model": model})
+    assert noted_revision(stage, model) is None
+    for number, file in enumerate((tmp_path / "run" / "recipe.yaml", stage / "config.yaml")):
+        file.write_text(f"model: {{name: {model}, revision: commit{number}}}")
+        assert noted_revision(stage / "adapter", model) == f"commit{number}"
+    write_json(stage / "tickertune.json", {"model": model, **base_facts(model, "commit2")})
+    assert noted_revision(stage, model) == "commit2"
+    assert noted_revision(stage, "owner/other") is None
 
 
 def test_weights_are_read_once_and_again_when_they_change(

@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 from tests.training.conftest import sft_config
 from tests.training.made_stage import write_stage
 from tickertune.core.errors import TickerTuneError
+from tickertune.core.files import write_json
 from tickertune.core.models import resolve_model
 from tickertune.core.quantization import nf4_config
 from tickertune.core.recipe import ModelConfig
@@ -104,7 +105,7 @@ def test_trained_adapter_is_merged_into_its_own_base_and_refused_in_another(
     assert rounded.merge_error == right.merge_error
     assert DEFAULT_TOLERANCE.merge / 20 < rounded.rounding_error < DEFAULT_TOLERANCE.rounding / 5
     monkeypatch.setattr("training.merge.materialise", into_other_base)
-    with pytest.raises(TickerTuneError, match="are not the adapter on its own base"):
+    with pytest.raises(TickerTuneError, match="are not the adapter on the base that training held"):
         merge(checkpoint, tmp_path / "wrong", "bfloat16")
     assert not (tmp_path / "wrong").exists()
     wide = Tolerance(merge=1e9, rounding=1e9)
@@ -122,7 +123,7 @@ def test_smollm2_is_merged_into_its_own_base_and_refused_in_another(quantization
     assert fidelity.merge_error < DEFAULT_TOLERANCE.merge / 20
     assert DEFAULT_TOLERANCE.merge < fidelity.rounding_error < DEFAULT_TOLERANCE.rounding / 3
     monkeypatch.setattr("training.merge.materialise", into_other_base)
-    with pytest.raises(TickerTuneError, match="are not the adapter on its own base") as refused:
+    with pytest.raises(TickerTuneError, match="are not the adapter on the base that training held") as refused:
         merge(checkpoint, tmp_path / "wrong", "bfloat16")
     print(refused.value)
     assert not (tmp_path / "wrong").exists()
@@ -162,6 +163,49 @@ def test_script_warns_of_an_adapter_without_facts(stage, tmp_path, capsys, monke
         tmp_path / "alone", tmp_path / "merged", "tiny-llama", "float32", 1e-3, 0.1
     )
     assert "has no tickertune.json, so it is taken for an adapter on the base in" in capsys.readouterr().err
+
+
+def test_an_unknown_type_is_refused_at_once_with_those_that_there_are(stage, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.merge._trained_base", lambda checkpoint: pytest.fail("the base was loaded"))
+    with pytest.raises(TickerTuneError, match=r"'bf16'\. Give --dtype bfloat16 or float32"):
+        merge(checkpoint_of("sft", stage, TINY), tmp_path / "merged", "bf16")
+
+
+@pytest.mark.parametrize("given", [None, "f" * 64, "0" * 64])
+def test_a_base_that_was_not_here_before_is_compared_once_it_is_loaded(given, tmp_path, monkeypatch, capsys):
+    """As of a model of the Hub: before it is loaded its weights are in no folder."""
+    stage = write_stage(tmp_path / "sft")
+    write_json(
+        stage / "tickertune.json", json.loads((stage / "tickertune.json").read_text()) | {"base_weights": "f" * 64}
+    )
+    monkeypatch.setattr("tickertune.core.stage_facts.weights_hash", lambda *base: None)
+    checkpoint = checkpoint_of("sft", stage, TINY)
+    monkeypatch.setattr("tickertune.core.stage_facts.weights_hash", lambda *base: given)
+    if given == "0" * 64:
+        with pytest.raises(TickerTuneError, match="was trained on another base"):
+            merge(checkpoint, tmp_path / "merged", "float32")
+        assert not (tmp_path / "merged").exists()
+    else:
+        merge(checkpoint, tmp_path / "merged", "float32")
+        assert ("was not checked" in capsys.readouterr().err) == (given is None)
+
+
+@pytest.mark.parametrize(("asked", "used"), [(None, "c" * 40), ("d" * 40, "d" * 40)])
+def test_scripts_take_the_commit_that_the_stage_was_trained_on(asked, used, tmp_path, monkeypatch):
+    class Seen(Exception):
+        pass
+
+    def looking(name: str, folder: Path, model: ModelConfig) -> Checkpoint:
+        raise Seen(model.revision)
+
+    write_json(tmp_path / "sft" / "tickertune.json", {"model": "owner/model", "base_revision": "c" * 40})
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    for name, target in (("merge_adapter", tmp_path / "merged"), ("push_to_hub", "me/model")):
+        module = importlib.import_module(name)
+        monkeypatch.setattr(module, "checkpoint_of", looking)
+        monkeypatch.setenv("HF_TOKEN", "hf_not_real")
+        with pytest.raises(Seen, match=used):
+            module.main(tmp_path / "sft", target, "owner/model", revision=asked)
 
 
 def test_base_model_has_nothing_to_merge(tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json
 from tickertune.core.models import model_fingerprint, weights_hash
+from tickertune.core.recipe import read_yaml
 
 FACTS = "tickertune.json"
 CHECKPOINTS = "checkpoints"
@@ -25,16 +26,42 @@ def _places(folder: Path) -> Sequence[Path]:
     return (folder / FACTS, folder.parent / FACTS) if folder.name in ("adapter", "model") else (folder / FACTS,)
 
 
+def noted_revision(folder: Path, model: str) -> str | None:
+    """Hub commit of the base that a stage was trained on.
+
+    It stands in the stage's facts; of stages that noted none there, in the recipe beside them or that of their run.
+
+    Args:
+        folder: A stage, or its adapter, model or checkpoint.
+        model: The base as it is named now.
+
+    Returns:
+        None where no commit is noted, or one of another model than this.
+    """
+    file = next((path for path in _places(folder.resolve()) if path.is_file()), None)
+    if file is None:
+        return None
+    facts, stage = read_json(file), file.parent
+    if "base_revision" in facts:
+        noted = {"name": facts.get("model"), "revision": facts["base_revision"]}
+    else:
+        recipes = [path for path in (stage / "config.yaml", stage.parent.parent / "recipe.yaml") if path.is_file()]
+        blocks = [read_yaml(path).get("model") for path in recipes]
+        noted = next((block for block in blocks if isinstance(block, dict)), {})
+    return noted.get("revision") if noted.get("name") == model else None
+
+
 def base_facts(base: str, revision: str | None) -> dict[str, Any]:
-    """What a stage notes of its base: folder or Hub id, fingerprint, and the hash of the weights alone (None: unknown)."""
+    """What a stage notes of its base: folder or Hub id, Hub commit, fingerprint, and the hash of the weights alone (None: unknown)."""
     return {
         "base": base,
+        "base_revision": revision,
         "base_fingerprint": model_fingerprint(base, revision),
         "base_weights": weights_hash(base, revision),
     }
 
 
-def check_base(adapter: Path, base: str, revision: str | None) -> None:
+def check_base(adapter: Path, base: str, revision: str | None) -> bool:
     """Refuse an adapter whose stage noted other base weights than these, whatever the folders are called.
 
     Only weights count: a chat template or a version in config.json makes no other base. Nothing is compared where the stage
@@ -44,15 +71,22 @@ def check_base(adapter: Path, base: str, revision: str | None) -> None:
         adapter: Folder of the adapter.
         base: Folder or Hub id of the base, as ``resolve_model`` gave it.
         revision: Hub commit of the base.
+
+    Returns:
+        Whether weights were compared.
+
+    Raises:
+        TickerTuneError: They were, and are others.
     """
     facts = facts_near(adapter)
     noted = facts.get("base_weights")
-    if noted is None:
-        return
-    given = weights_hash(base, revision)
-    if given is not None and given != noted:
+    given = None if noted is None else weights_hash(base, revision)
+    if noted is None or given is None:
+        return False
+    if given != noted:
         raise TickerTuneError(
             f"Adapter {adapter} was trained on another base than {base}: its base's weights have the hash {noted[:12]}, "
             f"these {given[:12]}",
             f"Give the base that it was trained on (it was {facts.get('base')}), or train it again on this one",
         )
+    return True

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from tickertune.core.errors import TickerTuneError, did_you_mean
+from tickertune.core.hub import ADDRESS_KEYS
 
 MAX_BYTES = 1_000_000
 T = TypeVar("T")
@@ -46,7 +47,7 @@ def set_key(values: dict[str, Any], dotted: str, text: str) -> None:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise TickerTuneError(
-            f"The value of {dotted}, {text!r}, is not YAML", "Write a number, a word or a list"
+            f"The value of {dotted}, {without_secrets(text, dotted)!r}, is not YAML", "Write a number, a word or a list"
         ) from error
     if isinstance(value, str):
         with suppress(ValueError):  # YAML 1.1 reads 1e-4 as text
@@ -80,7 +81,7 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, str]:
     while rest:
         word = rest.pop(0)
         if not word.startswith("--"):
-            raise TickerTuneError(f"Unexpected argument '{word}'", "Write overrides as --key value")
+            raise TickerTuneError(f"Unexpected argument '{without_secrets(word)}'", "Write overrides as --key value")
         key, equals, value = word[2:].partition("=")
         if not equals:
             if not rest:
@@ -112,9 +113,25 @@ def validate(adapter: TypeAdapter[T], values: Mapping[str, Any], where: str) -> 
                 names = _known_keys(adapter, steps[:-1])
                 lines.append(f"unknown key '{place}'{did_you_mean(steps[-1], names)}")
             else:
-                given = "" if item["type"] == "missing" else f" (given: {item['input']!r:.80})"
+                given = "" if item["type"] == "missing" else f" (given: {without_secrets(item['input'], place)!r:.80})"
                 lines.append(f"{place}: {item['msg'][0].lower()}{item['msg'][1:]}{given}")
         raise TickerTuneError(f"{where}: {'; '.join(lines)}", "Correct the recipe") from None
+
+
+def without_secrets(value: Any, key: str = "") -> Any:
+    """Values as an error may show them: of an address that may hold a key (``user:key@``, ``?key=``) only the scheme is left.
+
+    Where the key ends cannot be told, since an address that is refused need not be a well-formed one.
+    """
+    if isinstance(value, Mapping):
+        return {name: without_secrets(inner, str(name)) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_secrets(inner, key) for inner in value]
+    is_address = isinstance(value, str) and ("://" in value or key.rpartition(".")[2] in ADDRESS_KEYS)
+    if not is_address or not any(mark in value for mark in "@?#"):
+        return value
+    scheme = next((known for known in ("https://", "http://") if value.startswith(known)), "")
+    return f"{scheme}***"
 
 
 def _known_keys(adapter: TypeAdapter[Any], steps: list[str]) -> set[str]:
