@@ -140,7 +140,7 @@ def test_a_mixture_of_an_earlier_version_is_refused(scored: Path, tmp_path: Path
     data = mixed(tmp_path / "mixture", scored)
     path = data / "dataset" / "info.json"
     write_json(path, {name: value for name, value in read_json(path).items() if name != "mixed"})
-    with pytest.raises(TickerTuneError, match="does not say what the labels of its sets cut.*Build the mixture again"):
+    with pytest.raises(TickerTuneError, match=r"does not say what the labels of its sets cut.*Build the mixture again"):
         reward_of(data, pnl=1.0)
     with pytest.raises(TickerTuneError, match="Set own is a mixture that does not say"):
         mixed(tmp_path / "outer", data)
