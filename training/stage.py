@@ -213,7 +213,8 @@ def main(
     try:
         config = load_config(kind, options.config, parse_overrides(rest))
         first = os.environ.get("RANK", "0") == "0"
-        with folder_lock(config.output) if first and config.output is not None else nullcontext():
+        holds = isinstance(config, StageConfig)  # a teacher's rationales hold their folder by themselves
+        with folder_lock(config.output) if first and holds and config.output else nullcontext():
             facts = train(config)
     except TickerTuneError as error:
         say(f"Error: {error}")

@@ -12,7 +12,7 @@ import polars as pl
 
 from data_pipeline.dataset import read_info
 from tickertune.core.errors import TickerTuneError
-from tickertune.core.files import remove_leftovers, write_json
+from tickertune.core.files import remove_leftovers, write_json, write_text
 from tickertune.core.lock import folder_lock
 from tickertune.core.progress import progress_bar
 from tickertune.core.prompting import chat
@@ -33,7 +33,7 @@ from training.rationales.styles import (
     teacher_messages,
 )
 from training.rationales.teacher import Ask, Chat, Reply, Teacher
-from training.stage import FACTS, Timer, say, settle_libraries
+from training.stage import FACTS, RECIPE, Timer, dump, say, settle_libraries
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ def synthesise_with(teacher: Teacher, config: RationalesConfig) -> dict[str, Any
     samples, task = training_samples(dataset, info, config)
     with folder_lock(output):
         remove_leftovers(output)
+        write_text(output / RECIPE, dump(config))
         work = Work(config, task, teacher, Ledger(output / FILE))
         if len(work.ledger):
             say(f"rationales: {len(work.ledger)} replies are there already")

@@ -134,6 +134,7 @@ def test_the_key_is_written_nowhere(server: Server, tmp_path: Path, capfd: pytes
     assert main(RationalesConfig, synthesise, words, package="training.rationales") == 2
     written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) > 5
+    assert yaml.safe_load((tmp_path / "out" / "config.yaml").read_text()) == made.model_dump(mode="json")
     assert not any(KEY.encode() in content for content in written)
     said = capfd.readouterr()
     assert KEY not in said.out + said.err
