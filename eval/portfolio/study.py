@@ -124,7 +124,7 @@ def tradable_event(info: DatasetInfo) -> Event:
     Raises:
         TickerTuneError: It does neither, so that the account's fills would not be the label's.
     """
-    spec = info.label_spec
+    spec = info.scored_label
     event: Event = "close" if spec.get("event") == "close" else "open"
     out = spec.get("exit_event") or event
     if out != event or spec.get("span", "sessions") != "sessions" or spec.get("barriers"):

@@ -80,9 +80,9 @@ def data_facts(world: World) -> Facts:
     facts: Facts = [("source", info.source_kind), ("licences", text_of(info.licences))]
     facts += _recipe_facts(world.recipe)
     facts += [
-        (f"label {name}".replace("_", " "), text_of(info.label_spec[name]))
+        (f"label {name}".replace("_", " "), text_of(info.scored_label[name]))
         for name in _LABEL
-        if name in info.label_spec
+        if name in info.scored_label
     ]
     facts += [(f"fitted {name}", value) for name, value in flat(info.fitted)]
     if info.zone is not None:
@@ -102,7 +102,7 @@ def data_notes(world: World) -> list[str]:
     """Sentences about the data: what its source says, what the label is, what the build checked."""
     if world.info is None:
         return []
-    label = str(world.info.label_spec.get("notes", ""))
+    label = str(world.info.scored_label.get("notes", ""))
     checks = [f"Checked: {check.check}: {check.result}." for check in world.info.checks]
     return [*([f"Label: {label}"] if label else []), *world.info.notes, *checks]
 

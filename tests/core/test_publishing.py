@@ -34,6 +34,7 @@ def test_no_path_of_the_machine_is_published(values: object, published: object) 
     [
         f"https://user:{SECRET}@api.example.com/v1",
         f"https://user:{SECRET}@more@api.example.com/v1",
+        f"https://user:{SECRET}/more@api.example.com/v1",
         f"https://api.example.com/v1?to=a@b&key={SECRET}",
         f"user:{SECRET}@api.example.com/v1",
         f"api.example.com/v1?key={SECRET}",

@@ -1,6 +1,7 @@
 import json
 import re
 from base64 import b64decode
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from eval.metrics import MetricRow
 from eval.report import render_table, write_report
 from eval.report.collect import collect
 from eval.report.examples import examples
+from eval.report.facts import data_facts, data_notes
 from tests.eval.made_run import make_run
 from tests.eval.page import Page
 from tickertune.core.errors import TickerTuneError
@@ -178,6 +180,16 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
     write_json(tmp_path / "planted" / "eval" / "votes.json", [{"world": "planted"}])
     with pytest.raises(TickerTuneError, match=r"votes\.json does not hold the curves of votes"):
         write_report(tmp_path)
+
+
+def test_a_mixture_shows_the_label_that_is_scored(run: Path) -> None:
+    world = collect(run).worlds[0]
+    assert world.info is not None
+    spec = {"name": "mixture", "sets": {}, "scored": world.info.label_spec}
+    mixed = replace(world, info=world.info.model_copy(update={"label_spec": spec}))
+    assert ("label event", "open") in data_facts(mixed)
+    assert data_facts(mixed) == data_facts(world)
+    assert data_notes(mixed) == data_notes(world)
 
 
 def test_the_terminal_table_shows_checkpoints_first(run: Path) -> None:

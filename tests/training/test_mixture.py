@@ -1,5 +1,6 @@
 """GRPO on mixtures: the unit of the scored label, sets that label otherwise, and samples of other tasks."""
 
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from data_pipeline.build.mixture import build_mixture
 from data_pipeline.dataset import read_info, read_split
-from tests.training.conftest import grpo_config, make_samples, write_samples
+from tests.training.conftest import grpo_config, make_samples, sft_config, write_samples
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.files import read_json, write_json
 from tickertune.core.recipe import MixtureDataConfig
@@ -158,6 +159,17 @@ def test_samples_of_other_tasks_are_left_out_and_counted(
     own = samples.filter(pl.col("task") == "movement3")
     assert constant_baselines(samples, reward, 1, 0) == constant_baselines(own, reward, 1, 0)
     assert look(config, tasks, 1, "lora", others=())["dropped"]["other_task"] == 24
+
+
+def test_preflight_reads_a_sample_of_the_scored_task(tasks: Path, tmp_path: Path) -> None:
+    files = sorted((tasks / "dataset").rglob("train.parquet"))
+    shutil.copytree(tasks, tmp_path / "mixture")
+    (path,) = (tmp_path / "mixture" / file.relative_to(tasks) for file in files)
+    own = pl.col("task") == "movement3"
+    rows = pl.read_parquet(path)
+    pl.concat([rows.filter(~own), rows.filter(own)]).write_parquet(path)
+    reading = look(sft_config(tmp_path / "mixture", tmp_path), tmp_path / "mixture", 1, "lora", others=())["reading"]
+    assert reading["sample_id"] == rows.filter(own)["sample_id"][0]
 
 
 def test_a_mixture_of_tasks_is_trained_on(tasks: Path, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from data_pipeline.dataset import read_info, read_split
 from tickertune.core.errors import TickerTuneError
 from tickertune.core.models import resolve_model
@@ -34,7 +36,7 @@ def look(
     """Look at a stage without loading weights.
 
     Returns:
-        ``lengths`` by split, ``dropped`` training samples by reason, ``warnings``, what ``cost`` gives, ``reading`` of the first sample,
+        ``lengths`` by split, ``dropped`` training samples by reason, ``warnings``, what ``cost`` gives, ``reading`` of the first sample of the task,
         ``answer_tokens`` by label.
 
     Args:
@@ -57,7 +59,8 @@ def look(
     if samples.is_empty():
         raise TickerTuneError("The train split is empty", "Build a data set with training samples")
     measured = {"train": samples, **{split: read_split(dataset, split) for split in others}}
-    sample = samples.row(0, named=True)
+    own = samples.filter(pl.col("task") == task.name)
+    sample = (samples if own.is_empty() else own).row(0, named=True)
     check_template(sample, tokenizer, task, end_ids(base, config.model, tokenizer))
     rewards: list[Reward] = []
     if isinstance(config, SftConfig):

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from data_pipeline.dataset import DatasetInfo
 from eval.portfolio.market import market_of
 from eval.portfolio.study import study, tradable_event
 from eval.portfolio.trading import hold, one_over_n, plan_of, random_names, trade
@@ -97,9 +98,11 @@ def written(folder: Path, world: SimpleNamespace) -> Path:
     return folder
 
 
-def info(**changes: Any) -> Any:
-    spec = {"name": "excess", "event": "open"}
-    return SimpleNamespace(horizon=1, exchange="XNYS", label_spec=spec | changes)
+def info(mixtures: int = 0, **changes: Any) -> DatasetInfo:
+    spec = {"name": "excess", "event": "open"} | changes
+    for _ in range(mixtures):
+        spec = {"name": "mixture", "sets": {}, "scored": spec}
+    return DatasetInfo.model_construct(horizon=1, exchange="XNYS", label_spec=spec)
 
 
 def test_the_study_tells_everything_and_loses_nothing(world: SimpleNamespace, tmp_path: Path) -> None:
@@ -140,8 +143,9 @@ def test_an_account_without_bars_says_what_to_do(world: SimpleNamespace, tmp_pat
         study({"sft": decided(split)}, split, info(), tmp_path, settings, "w", ["sft"])
 
 
+@pytest.mark.parametrize("mixtures", [0, 1, 2])
 @pytest.mark.parametrize("changes", [{"exit_event": "close"}, {"span": "calendar_week"}, {"barriers": [1.0, 1.0]}])
-def test_labels_that_the_account_cannot_fill_are_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(TickerTuneError, match="does not exit at the open"):
-        tradable_event(info(**changes))
-    assert tradable_event(info(event="close")) == "close"
+def test_labels_that_the_account_cannot_fill_are_refused(changes: dict[str, Any], mixtures: int) -> None:
+    with pytest.raises(TickerTuneError, match="Label excess does not exit at the open"):
+        tradable_event(info(mixtures, **changes))
+    assert tradable_event(info(mixtures, event="close")) == "close"

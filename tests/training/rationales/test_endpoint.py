@@ -212,7 +212,15 @@ def test_a_cut_or_filtered_reply_is_not_finished_and_missing_usage_is_counted(se
 
 
 @pytest.mark.parametrize(
-    "address", ["ftp://a/v1", "api.example.com", "https://user:pass@a.com/v1", "https://a.com/v1?api_key=x"]
+    "address",
+    [
+        "ftp://a/v1",
+        "api.example.com",
+        "https://user:pass@a.com/v1",
+        "https://user:pa/ss@a.com/v1",
+        "https://a.com/v1?api_key=x",
+        "https://a.com/v1#x",
+    ],
 )
 def test_an_address_that_is_none_or_holds_a_key_is_refused(address: str) -> None:
     values = {"teacher": {"kind": "endpoint", "base_url": address, "model": "m"}}

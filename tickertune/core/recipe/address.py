@@ -11,7 +11,7 @@ def checked_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("write an address such as https://api.example.com/v1")
-    if parts.username or parts.password or parts.query:
+    if "@" in value or parts.query or parts.fragment:
         raise ValueError("an address holds no key: name the key's environment variable in key_env")
     return value.rstrip("/")
 
