@@ -41,7 +41,7 @@ def relabelled(samples: Sequence[Sample], task: str, labels: Sequence[str], pref
                 "answer": answer,
                 "doc_ids": [prefix + document for document in sample.doc_ids],
                 "messages": [
-                    turn.model_copy(update={"content": f"{prefix} {turn.content}"}) for turn in sample.messages
+                    turn.model_copy(update={"content": f"{prefix}\n{turn.content}"}) for turn in sample.messages
                 ],
             }
         )
@@ -102,7 +102,8 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tasks(scored: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A mixture with samples of a text task, and of a task whose labels are some of the scored one's."""
     root, samples = tmp_path_factory.mktemp("tasks"), make_samples(12, seed=5)
-    texts = relabelled(samples, "sentiment", ["negative"] * 12, "t")
+    undated = [sample.model_copy(update={"as_of": None, "instrument_id": None}) for sample in samples]
+    texts = relabelled(undated, "sentiment", ["negative"] * 12, "t")
     sides = relabelled(samples, "movement", [sample.label for sample in samples], "m")
     return mixed(
         root / "mixture", scored, write(root / "texts", texts), write(root / "sides", sides, "ret_scaled", [0.0])
@@ -158,7 +159,9 @@ def test_samples_of_other_tasks_are_left_out_and_counted(
     assert len(usable.rows) == alone.height
     own = samples.filter(pl.col("task") == "movement3")
     assert constant_baselines(samples, reward, 1, 0) == constant_baselines(own, reward, 1, 0)
-    assert look(config, tasks, 1, "lora", others=())["dropped"]["other_task"] == 24
+    found = look(config, tasks, 1, "lora", others=())
+    assert found["dropped"]["other_task"] == 24
+    assert [row["rows"] for row in found["lengths"]] == [alone.height]
 
 
 def test_preflight_reads_a_sample_of_the_scored_task(tasks: Path, tmp_path: Path) -> None:
@@ -173,7 +176,8 @@ def test_preflight_reads_a_sample_of_the_scored_task(tasks: Path, tmp_path: Path
 
 
 def test_a_mixture_of_tasks_is_trained_on(tasks: Path, tmp_path: Path) -> None:
-    facts = train(grpo_config(tasks, tmp_path, steps=1, rewards={"accuracy": 1.0}))
+    noise = {"distractors": {"stages": [{"steps": 1, "items": 1}]}}
+    facts = train(grpo_config(tasks, tmp_path, steps=1, rewards={"accuracy": 1.0}, curriculum=noise))
     assert facts["dropped"]["other_task"] == 24
 
 
