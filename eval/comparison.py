@@ -84,10 +84,8 @@ def _judge(
 ) -> dict[str, _Judged]:
     flats = [day_totals(frame, task, config.cost_bps).flat() for frame in predictions.values()]
     block = block_length(config.block_sessions, horizon)
-    drawn = bootstrap_sums(np.concatenate(flats, axis=1), block, config.resamples, config.seed)
-    draws: list[NDArray[np.float64]] | list[None] = (
-        [None] * len(flats) if drawn is None else np.split(drawn, len(flats), axis=1)
-    )
+    drawn = bootstrap_sums(np.stack(flats), block, config.resamples, config.seed)
+    draws: Sequence[NDArray[np.float64] | None] = [None] * len(flats) if drawn is None else list(drawn)
     k, days = len(task.labels), flats[0].shape[0]
     factor = widening(days, block, horizon)
     return {

@@ -31,23 +31,24 @@ def bootstrap_sums(day_sums: Floats, block: int, draws: int, seed: int) -> Float
     With a block of 1 this is the multinomial bootstrap over days. Each draw has as many days as the data.
 
     Args:
-        day_sums: Sums over each day's samples [days, features], days in order of time.
+        day_sums: Sums over each day's samples [..., days, features], days in order of time. Tables that are stacked are drawn
+            alike and summed one by one, so that equal ones have equal sums to the last digit.
         block: Consecutive days that are drawn together.
         draws: Number of draws.
         seed: Same seed, same days.
 
     Returns:
-        Sums over each draw [draws, features]; None where there are no two distinct blocks to draw from.
+        Sums over each draw [..., draws, features]; None where there are no two distinct blocks to draw from.
     """
-    days = day_sums.shape[0]
+    *tables, days, features = day_sums.shape
     if days < 2 or days <= block:
         return None
     generator = np.random.default_rng(seed)
-    result = np.empty((draws, day_sums.shape[1]))
+    result = np.empty((*tables, draws, features))
     step = max(1, _CHUNK_CELLS // days)
     for start in range(0, draws, step):
         count = min(step, draws - start)
-        result[start : start + count] = _day_weights(generator, count, days, block) @ day_sums
+        result[..., start : start + count, :] = _day_weights(generator, count, days, block) @ day_sums
     return result
 
 

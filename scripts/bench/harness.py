@@ -1,8 +1,8 @@
 """What the benches of jobs share: processes of their own, turns, medians, the table, ``--json`` and ``--check``.
 
 A job is a file of scripts/bench/jobs with ``PROGRAMS`` (names), ``run(name)`` (one measurement in this process, imports and warm-up not
-timed; or several by name, where a process measures more than one thing) and ``misses(medians, raw)`` (sentences about the targets that are
-missed). Programs take turns, each is a process pinned to one core, and the median counts.
+timed; or several by name, where a process measures more than one thing), ``misses(medians, raw)`` (sentences about the targets that are
+missed) and, where something has to be made first, ``unready()`` (what, and how; None where it is there). Programs take turns, each is a process pinned to one core, and the median counts.
 """
 
 import argparse
@@ -43,6 +43,9 @@ def main(script: str, summary: str, jobs: Sequence[str], rounds: int) -> int:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
         print(json.dumps(importlib.import_module(options.one[0]).run(options.one[1])))
         return 0
+    for job in options.jobs:  # what the last one misses is said before the first one runs
+        if problem := getattr(importlib.import_module(job), "unready", lambda: None)():
+            raise SystemExit(f"{job}: {problem}")
     raw: Raw = {}
     for job in options.jobs:
         programs = list(importlib.import_module(job).PROGRAMS)

@@ -65,6 +65,7 @@ def test_predictor_is_not_distinguishable_from_itself(run, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")  # in a narrow terminal the two words stand below each other
     base = run / "planted/eval/predictions/base.parquet"
     rows = json.loads(call(capsys, "compare", base, base, "--json"))
+    assert {row[end] for row in rows for end in ("value", "low", "high")} == {0.0}  # no dust of rounding
     assert call(capsys, "compare", base, base).count("not distinguishable") == len(rows) > 5
 
 

@@ -85,8 +85,9 @@ class Reward:
             groups, mine = batch.groups, slice(None)
             if pool is not None:
                 pnl, groups, mine = pool(pnl, groups)
-            for name in measures:
-                found[name] = self._portfolio(name, pnl, groups, chance, windows)[mine]
+            found |= {
+                name: values[mine] for name, values in self._portfolio(measures, pnl, groups, chance, windows).items()
+            }
         return {name: np.where(missing, np.nan, found[name]) for name in self.weights}
 
     def total(self, terms: Mapping[str, Floats]) -> Floats:
@@ -110,18 +111,24 @@ class Reward:
         )
 
     def _portfolio(
-        self, name: str, pnl: Floats, groups: Sequence[Hashable], chance: Floats | None, windows: Integers | None
-    ) -> Floats:
+        self,
+        names: Sequence[str],
+        pnl: Floats,
+        groups: Sequence[Hashable],
+        chance: Floats | None,
+        windows: Integers | None,
+    ) -> dict[str, Floats]:
         numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
         prompt = np.array([numbers[group] for group in groups], dtype=np.int64)
         weight = np.ones(len(pnl)) if chance is None else chance
         config = self.settings.terms.portfolio
         if windows is None:
-            return portfolio_values(name, pnl, prompt, weight, config)
-        values = np.full(len(pnl), np.nan)
+            return portfolio_values(names, pnl, prompt, weight, config)
+        values = {name: np.full(len(pnl), np.nan) for name in names}
         order = np.argsort(windows, kind="stable")
         for rows in np.split(order, np.flatnonzero(np.diff(windows[order])) + 1):
-            values[rows] = portfolio_values(name, pnl[rows], prompt[rows], weight[rows], config)
+            for name, found in portfolio_values(names, pnl[rows], prompt[rows], weight[rows], config).items():
+                values[name][rows] = found
         return values
 
 

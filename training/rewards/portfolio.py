@@ -12,7 +12,7 @@ contributions; of a plain mean the value would be the completion's own pnl, and 
 the values of policies comparable.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,20 +20,22 @@ from tickertune.core.recipe.rewards import PortfolioConfig
 from training.rewards.batch import Floats, Integers
 
 
-def portfolio_values(name: str, pnl: Floats, prompt: Integers, chance: Floats, config: PortfolioConfig) -> Floats:
-    """Return each completion's value for a measure [n].
+def portfolio_values(
+    names: Sequence[str], pnl: Floats, prompt: Integers, chance: Floats, config: PortfolioConfig
+) -> dict[str, Floats]:
+    """Return each completion's value for some measures, [n] each.
 
     Args:
-        name: ``sharpe``, ``cvar`` or ``utility``.
+        names: Of ``sharpe``, ``cvar`` and ``utility``.
         pnl: What each completion earns [n]; NaN where the outcome is missing.
         prompt: Number of the prompt that it belongs to [n].
         chance: Chance of each completion among those of its prompt, in any unit [n].
         config: Parameters of the measures.
 
     Returns:
-        Values; NaN where ``pnl`` is NaN. A prompt without outcome is not in the portfolio.
+        Values by name; NaN where ``pnl`` is NaN. A prompt without outcome is not in the portfolio.
     """
-    values = np.full(len(pnl), np.nan)
+    values = {name: np.full(len(pnl), np.nan) for name in names}
     held = np.flatnonzero(~np.isnan(pnl) & (chance > 0))
     asked = np.flatnonzero(~np.isnan(pnl))
     if not len(held):
@@ -42,13 +44,14 @@ def portfolio_values(name: str, pnl: Floats, prompt: Integers, chance: Floats, c
     asked = asked[np.isin(prompt[asked], prompts)]
     place_held, place_asked = np.searchsorted(prompts, prompt[held]), np.searchsorted(prompts, prompt[asked])
     weight = chance[held] / np.bincount(place_held, chance[held])[place_held]
-    if name == "cvar":
-        values[asked] = _cvar_values(pnl[held], place_held, weight, pnl[asked], place_asked, config.alpha)
-        return values
-    features, measure = _measure(name, config)
-    phi = features(pnl[held])
-    means: Floats = np.stack([np.bincount(place_held, weight * row) for row in phi]).astype(np.float64)
-    values[asked] = _moment_values(measure, means, features(pnl[asked]), place_asked)
+    for name in names:
+        if name == "cvar":
+            values[name][asked] = _cvar_values(pnl[held], place_held, weight, pnl[asked], place_asked, config.alpha)
+            continue
+        features, measure = _measure(name, config)
+        phi = features(pnl[held])
+        means: Floats = np.stack([np.bincount(place_held, weight * row) for row in phi]).astype(np.float64)
+        values[name][asked] = _moment_values(measure, means, features(pnl[asked]), place_asked)
     return values
 
 

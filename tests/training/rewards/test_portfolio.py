@@ -20,7 +20,7 @@ def values(
     pnl = np.array([x for group in groups for x in group])
     prompt = np.array([number for number, group in enumerate(groups) for _ in group])
     chance = np.ones(len(pnl)) if chances is None else np.array([x for group in chances for x in group])
-    return portfolio_values(name, pnl, prompt, chance, PortfolioConfig.model_validate(config))
+    return portfolio_values([name], pnl, prompt, chance, PortfolioConfig.model_validate(config))[name]
 
 
 def measure(name: str, results: np.ndarray, weights: np.ndarray, config: PortfolioConfig) -> float:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
+CodePoints = tuple[NDArray[np.uint32], Integers]
+"""Texts behind each other [m], each with a newline after it, and the places of those [n]."""
 
 TOGETHER = 4_000_000
 """Characters of texts that are read together; they take four bytes each."""
@@ -45,10 +47,13 @@ class Arguments:
         from tickertune.core.answers import scanning
 
         self._parts: list[tuple[int, Sequence[str], Integers]] = []
+        self._last: tuple[int, CodePoints] | None = None
+        """The part that was laid out last: a batch is mostly of one part, which is then laid out once."""
         rows = [np.empty((0, 4), np.int64)]
         for first, part in _parts(texts):
             lines = len(part) + sum(text.count("\n") for text in part)
-            found, claims = scanning.arguments(*_code_points(part), lines)
+            self._last = first, _code_points(part)
+            found, claims = scanning.arguments(*self._last[1], lines)
             found[:, 0] += first
             rows.append(found)
             self._parts.append((first, part, claims))
@@ -60,7 +65,7 @@ class Arguments:
         return [
             Claim(own_words, joined[begin:end], joined[start:stop])
             for _, part, claims in self._parts
-            for joined in ["".join(part)]
+            for joined in ["\n".join(part)]
             for _, own_words, begin, end, start, stop in claims.tolist()
         ]
 
@@ -87,8 +92,10 @@ class Arguments:
         shown, ends = _code_points(prompts if parts else ())
         for first, part, claims in parts:
             mine = np.flatnonzero((pairs[:, 0] >= first) & (pairs[:, 0] < first + len(part)))
+            if self._last is None or self._last[0] != first:
+                self._last = first, _code_points(part)
             counts[mine] = proving.proven(
-                *_code_points(part),
+                *self._last[1],
                 claims,
                 shown,
                 ends,
@@ -120,7 +127,7 @@ def _parts(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
         yield begin, texts[begin:]
 
 
-def _code_points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], Integers]:
-    """The texts behind each other [m], and where each ends [n]."""
-    joined = "".join(texts).encode("utf-32-le", "surrogatepass")
-    return np.frombuffer(joined, np.dtype("<u4")), np.cumsum([len(text) for text in texts], dtype=np.int64)
+def _code_points(texts: Sequence[str]) -> CodePoints:
+    joined = "\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass")
+    ends = np.cumsum([len(text) + 1 for text in texts], dtype=np.int64) - 1
+    return np.frombuffer(joined, np.dtype("<u4")), ends

@@ -1,9 +1,9 @@
 """A whole reply, plain or tagged, read into its decision and its argument."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tickertune.core.answers.statements import RECENT, read_move, read_position, read_probability, read_scores
 from tickertune.core.decision import Decision
@@ -13,10 +13,17 @@ MAX_CHARS = 50_000
 """Longer replies are not read: no length that a recipe asks for comes near."""
 TAGS = ("<think>", "</think>", "<answer>", "</answer>")
 _TAG = re.compile("|".join(TAGS))
-STATEMENTS = ("scores", "move", "probability", "position")
-"""Lines ``Name: value`` of the answer block that are no part of the label."""
+STATEMENTS: dict[str, Callable[[str], str | float | None]] = {
+    "scores": str,
+    "move": read_move,
+    "probability": read_probability,
+    "position": read_position,
+}
+"""Lines ``Name: value`` of the answer block that are no part of the label, and what reads the value; scores, which differ
+from reply to reply, are read when the labels are known."""
 _WHOLE = re.compile(r"\s*<think>([^<]*)</think>\s*<answer>([^<]*)</answer>\s*")
 """A reply in exactly the required form, such as most are, that has no other tag or bracket."""
+_UNPARSED = Decision(outcome="unparsed")
 
 
 class Answer(NamedTuple):
@@ -80,60 +87,52 @@ def _tagged(task: Task, text: str, finished: bool) -> Answer:
 
 def _decided(task: Task, text: str, reasoning: str, block: str, finished: bool, *, in_form: bool) -> Answer:
     """Read the answer block of a reply."""
-    wording, statements = _lines(block)
-    decision, formed = _wording(task, wording, finished)
+    wording: list[str] = []
+    stated: dict[str, Any] = {}
+    for line in block.splitlines():
+        name, value = _line(line)
+        if name is None:
+            wording.append(line)
+        else:
+            stated[name] = None if name in stated else value  # one that comes twice says nothing
+    decision, formed = _wording(task, "\n".join(wording).strip(), finished)
     if decision.label is not None:
-        decision = _with_statements(task, decision.label, statements) or Decision(outcome="unparsed")
+        decision = _with_statements(task, decision.label, stated) if stated else decision
     elif decision.outcome == "abstained":
-        decision = Decision(outcome="unparsed")
+        decision = _UNPARSED
     return Answer(text, reasoning, decision, in_form and formed)
 
 
 @lru_cache(RECENT)
 def _wording(task: Task, wording: str, finished: bool) -> tuple[Decision, bool]:
     """What the words of an answer decide, and whether they have the required form."""
-    return task.parse(wording, finished=finished), task.well_formed(wording)
-
-
-def _lines(block: str) -> tuple[str, dict[str, str | None]]:
-    """Part a block into the wording of the label and the statements; one that comes twice is None."""
-    wording: list[str] = []
-    statements: dict[str, str | None] = {}
-    for line in block.splitlines():
-        name, colon, value = line.partition(":")
-        key = _statement(name) if colon else None
-        if key is not None:
-            statements[key] = None if key in statements else value.strip()
-        else:
-            wording.append(line)
-    return "\n".join(wording).strip(), statements
+    decision = task.parse(wording, finished=finished)
+    if decision.label is not None:
+        decision = _with_statements(task, decision.label, {})
+    return decision, task.well_formed(wording)
 
 
 @lru_cache(RECENT)
-def _statement(name: str) -> str | None:
-    """Which statement a name is of."""
+def _line(line: str) -> tuple[str | None, Any]:
+    """Which statement a line is, and what it states: the text of scores, else a number or None; no name for other lines."""
+    name, _, value = line.partition(":")
     key = name.strip().lower()
-    return key if key in STATEMENTS else None
+    read = STATEMENTS.get(key) if len(name) < len(line) else None
+    return (key, read(value.strip())) if read is not None else (None, None)
 
 
-def _with_statements(task: Task, label: str, statements: dict[str, str | None]) -> Decision | None:
-    """The decision with what is stated; None where the position cannot be read or opposes the label."""
-    position = None
-    if "position" in statements:
-        position = read_position(statements["position"] or "")
-        if position is None or not task.has_positions or not _agrees(position, task.position(label)):
-            return None
+def _with_statements(task: Task, label: str, stated: dict[str, Any]) -> Decision:
+    """The decision with what is stated; unparsed where the position cannot be read or opposes the label."""
+    position = stated.get("position")
+    if "position" in stated and not (task.has_positions and _agrees(position, task.position(label))):
+        return _UNPARSED
     move = task.move(label)
     if move is None:
-        move = _move(statements.get("move") or "")
-    scores = read_scores(statements["scores"] or "", task.labels) if "scores" in statements else None
-    probability = _probability(statements.get("probability") or "")
-    return Decision(outcome="label", label=label, confidence=probability, position=position, move=move, scores=scores)
+        move = stated.get("move")
+    scores = read_scores(stated["scores"] or "", task.labels) if "scores" in stated else None
+    return Decision("label", label, stated.get("probability"), position, move, scores)
 
 
-_move, _probability = lru_cache(RECENT)(read_move), lru_cache(RECENT)(read_probability)
-
-
-def _agrees(position: float, of_label: float) -> bool:
-    """Whether a size is on the label's side; zero is, for it bets nothing."""
-    return position == 0 or position * of_label > 0
+def _agrees(position: float | None, of_label: float) -> bool:
+    """Whether a stated size is a readable one on the label's side; zero is, for it bets nothing."""
+    return position is not None and (position == 0 or position * of_label > 0)

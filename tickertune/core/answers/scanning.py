@@ -1,8 +1,9 @@
 """Compiled scanning of many texts at once: their words, and the sections and claims of their arguments.
 
-Texts lie behind each other as code points [m]; text n ends before ``ends[n]``. Letters are compared in lower case, one by one. Importing
-this takes half a second and the first call of a function compiles it, so ``argument`` imports it when it is first used. Why
-this is compiled: docs/decisions/0009-compiled-reading-of-arguments.md.
+Texts lie behind each other as code points [m], each with a newline after it, at which every loop ends; that of text n is at
+``ends[n]``. Letters are compared in lower case, one by one. Importing this takes half a second and the first call of a
+function compiles it, so ``argument`` imports it when it is first used. Why this is compiled:
+docs/decisions/0009-compiled-reading-of-arguments.md.
 """
 
 from collections.abc import Callable
@@ -23,28 +24,29 @@ ffi.lib._fntab.setdefault("__dict__", {})
 
 _PLANE = 1 << 16
 """Code points below are looked up; above there is no white space, and what few letters there are count as they stand."""
-_GAP = 1 << 21
-"""Added to white space, above all code points."""
+_SPEAKS, _GAP, _MARK = 1 << 21, 1 << 22, 1 << 23
+"""Added to letters and digits, to white space, and to marks that may open a quote or a source; all lie above the code points."""
 
 
 def _folded(code: int) -> int:
-    """A letter in lower case, where that is one letter; white space beyond ``_GAP``."""
+    """A letter in lower case, where that is one letter, with what it is: marks alone stand as they are."""
     if chr(code).isspace():
         return code + _GAP
+    if chr(code) in '"(':
+        return code + _MARK
     low = chr(code).lower()
-    return ord(low) if len(low) == 1 else code
+    return (ord(low) if len(low) == 1 else code) + _SPEAKS * chr(code).isalnum()
 
 
 _FOLDED = np.array([_folded(code) for code in range(_PLANE)], dtype=np.uint32)
-_SPEAKS = np.array([chr(code).isalnum() for code in range(_PLANE)])
 NEWLINE, _BLANK, _HEADING, _BULLET, _QUOTE, _OPEN, _CLOSE = (ord(mark) for mark in '\n #-"()')
 _SOURCE = np.array([ord(mark) for mark in "(source:"], dtype=np.uint32)
 _LONGEST_QUOTE, _LONGEST_SOURCE, _MOST_BLANKS = 600, 120, 4
-_TURN, _TURNED, _HALF = np.uint64(5), np.uint64(59), np.uint64(32)
+_HALF = np.uint64(32)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 """2^64 over the golden ratio: multiplied by it, keys that are alike fall far from each other."""
-BLOCK = 64
-"""Places that are looked at together."""
+_FACTORS = np.random.default_rng(0).integers(0, 1 << 63, 64, np.uint64) * np.uint64(2) + np.uint64(1)
+"""By a letter's place in its word, from the 65th on again: products are summed, and none waits for the one before."""
 NONE = -1
 """No code point."""
 
@@ -56,71 +58,43 @@ def compiled(function: F) -> F:
 
 @compiled
 def _fold(code: int) -> int:
-    return _FOLDED[code] if code < _PLANE else code
+    return _FOLDED[code] if code < _PLANE else code + _SPEAKS
 
 
 @compiled
-def _is_space(code: int) -> bool:
-    return _fold(code) >= _GAP
+def _letter(codes: Codes, at: int) -> int:
+    return _fold(codes[np.uintp(at)])  # unsigned, for a place below 0 would be looked for from the end
+
+
+@compiled
+def _is_space(codes: Codes, at: int) -> bool:
+    return (_letter(codes, at) & _GAP) != 0
 
 
 @compiled
 def same_letters(one: Codes, begin: int, other: Codes, place: int, size: int) -> bool:
     """Whether two stretches of a size are the same in lower case."""
     for step in range(size):
-        if _fold(one[begin + step]) != _fold(other[place + step]):
+        if _letter(one, begin + step) != _letter(other, place + step):
             return False
     return True
 
 
 @compiled
-def line_end(codes: Codes, at: int, end: int) -> int:
+def _line_end(codes: Codes, at: int) -> int:
     """Where the line ends that a place is in."""
-    while at < end:
-        stop = min(at + BLOCK, end)
-        found = np.uint32(0)
-        for place in range(np.uintp(at), np.uintp(stop)):  # without a branch, and so done for many places at once
-            found |= np.uint32(codes[place] == NEWLINE)
-        if found:
-            for place in range(at, stop):
-                if codes[place] == NEWLINE:
-                    return place
-        at = stop
-    return end
-
-
-@compiled
-def _word(codes: Codes, at: int, end: int) -> tuple[int, int]:
-    """Where the next word begins and ends; both are ``end`` after the last."""
-    while at < end and _is_space(codes[at]):
+    while codes[np.uintp(at)] != NEWLINE:
         at += 1
-    begin = at
-    while at < end and not _is_space(codes[at]):
-        at += 1
-    return begin, at
+    return at
 
 
 @compiled
 def _stripped(codes: Codes, begin: int, end: int) -> tuple[int, int]:
-    while begin < end and _is_space(codes[begin]):
+    while begin < end and _is_space(codes, begin):
         begin += 1
-    while begin < end and _is_space(codes[end - 1]):
+    while begin < end and _is_space(codes, end - 1):
         end -= 1
     return begin, end
-
-
-@compiled
-def _count_words(codes: Codes, begin: int, end: int) -> int:
-    """Number of words in which there is a letter or a digit."""
-    count = 0
-    begin, stop = _word(codes, begin, end)
-    while begin < stop:
-        for at in range(begin, stop):
-            if codes[at] >= _PLANE or _SPEAKS[codes[at]]:
-                count += 1
-                break
-        begin, stop = _word(codes, stop, end)
-    return count
 
 
 @compiled
@@ -129,7 +103,7 @@ def set_for(ends: Integers) -> Integers:
     longest, begin = 0, 0
     for end in ends:
         longest = max(longest, end - begin)
-        begin = end
+        begin = end + 1
     size = 16
     while size < longest + 2:  # at most every second character begins a word
         size *= 2
@@ -137,9 +111,10 @@ def set_for(ends: Integers) -> Integers:
 
 
 @compiled
-def _key(key: np.uint64, letter: int) -> np.uint64:
-    """The hash of a word that goes on with a letter in lower case."""
-    return (key << _TURN | key >> _TURNED) ^ np.uint64(letter)
+def _part(letter: int, place: int) -> np.uint64:
+    """What a letter in lower case adds to the hash of a word that has it in a place."""
+    part: np.uint64 = np.uint64(letter) * _FACTORS[place & 63]
+    return part
 
 
 @compiled
@@ -160,27 +135,32 @@ def add(codes: Codes, begin: int, end: int, known: Integers, owner: int) -> bool
     """Add a stretch of text to the owner's set; returns whether it is new there."""
     key = np.uint64(0)
     for at in range(begin, end):
-        key = _key(key, _fold(codes[at]))
+        key += _part(_letter(codes, at), at - begin)
     return _insert(codes, begin, end, key, known, owner)
 
 
 @compiled
-def _add_words(codes: Codes, begin: int, end: int, known: Integers, owner: int, no_word: int) -> int:
-    """Add the words of a stretch to the owner's set; returns how many are new there. The mark ``no_word`` alone is none."""
+def _add_words(
+    codes: Codes, begin: int, end: int, known: Integers, owner: int, no_word: int, until: int
+) -> tuple[int, int]:
+    """Add a text's words to the owner's set, up to the white space ``until`` or its end. The mark ``no_word`` alone is none.
+
+    Returns how many are new there, and where it ended.
+    """
     new, at = 0, begin
     while at < end:
         word, key = at, np.uint64(0)
-        letter = _fold(codes[at])
-        while letter < _GAP:
-            key = _key(key, letter)
+        letter = _letter(codes, at)
+        while letter & _GAP == 0:
+            key += _part(letter, at - word)
             at += 1
-            letter = _fold(codes[at]) if at < end else _GAP
-        if at == word:
-            at += 1
-            continue
-        if at - word > 1 or codes[word] != no_word:
+            letter = _letter(codes, at)
+        if at > word and (at - word > 1 or codes[word] != no_word):
             new += _insert(codes, word, at, key, known, owner)
-    return new
+        if letter == until + _GAP:
+            break
+        at += 1
+    return new, min(at, end)
 
 
 @compiled
@@ -190,8 +170,8 @@ def different_words(codes: Codes, ends: Integers) -> Integers:
     counts = np.zeros(len(ends), np.int64)
     begin = 0
     for text, end in enumerate(ends):
-        counts[text] = _add_words(codes, begin, end, known, text + 1, NONE)
-        begin = end
+        counts[text], _ = _add_words(codes, begin, end, known, text + 1, NONE, NONE)
+        begin = end + 1
     return counts
 
 
@@ -199,7 +179,7 @@ def different_words(codes: Codes, ends: Integers) -> Integers:
 def _quoted_to(codes: Codes, at: int, end: int) -> int:
     """Where the quote that a mark opens has ended; ``at`` where it is none."""
     stop = at + 1
-    while stop < end and codes[stop] != _QUOTE:
+    while stop < end and codes[np.uintp(stop)] != _QUOTE:
         stop += 1
     return stop + 1 if stop < end and 1 <= stop - at - 1 <= _LONGEST_QUOTE else at
 
@@ -212,7 +192,7 @@ def _named_to(codes: Codes, at: int, end: int) -> int:
         if at + step >= end or codes[at + step] != _SOURCE[step]:
             return at
     stop = begin
-    while stop < end and codes[stop] != _CLOSE and codes[stop] != _OPEN:
+    while stop < end and codes[np.uintp(stop)] != _CLOSE and codes[np.uintp(stop)] != _OPEN:
         stop += 1
     if not begin < stop < end or codes[stop] != _CLOSE:
         return at
@@ -226,9 +206,15 @@ def _named_to(codes: Codes, at: int, end: int) -> int:
 def _read_claim(codes: Codes, begin: int, end: int, row: Integers) -> None:
     """Read what follows a bullet into a row of ``claims``."""
     row[:] = 0
-    at = rest = begin
+    at = begin
     quoted = named = False
-    while at < end:
+    word = 0
+    while True:
+        letter = _letter(codes, at)
+        while letter & (_GAP | _MARK) == 0:
+            word |= letter
+            at += 1
+            letter = _letter(codes, at)
         stop = at
         if codes[at] == _QUOTE:
             stop = _quoted_to(codes, at, end)
@@ -240,12 +226,12 @@ def _read_claim(codes: Codes, begin: int, end: int, row: Integers) -> None:
             if stop > at and not named:
                 named = True
                 row[4], row[5] = _stripped(codes, at + len(_SOURCE), stop - 1)
-        if stop > at:
-            row[1] += _count_words(codes, rest, at)
-            at = rest = stop
-        else:
-            at += 1
-    row[1] += _count_words(codes, rest, end)
+        if stop > at or letter & _GAP != 0:  # a word has ended; it counts with a letter or a digit
+            row[1] += word & _SPEAKS != 0
+            word = 0
+        if at == end:
+            break
+        at = max(stop, at + 1)
 
 
 @compiled
@@ -262,20 +248,23 @@ def arguments(codes: Codes, ends: Integers, lines: int) -> tuple[Integers, Integ
     for text, end in enumerate(ends):
         first = count
         while at < end:
-            stop = line_end(codes, at, end)
-            is_claim = stop - at > 1 and codes[at] == _BULLET and codes[at + 1] == _BLANK
-            if stop - at > 2 and codes[at] == _HEADING and codes[at + 1] == _HEADING and codes[at + 2] == _BLANK:
+            is_claim = end - at > 1 and codes[at] == _BULLET and codes[at + 1] == _BLANK
+            if end - at > 2 and codes[at] == _HEADING and codes[at + 1] == _HEADING and codes[at + 2] == _BLANK:
+                stop = _line_end(codes, at)
                 begin, closed = _stripped(codes, at + 3, stop)
                 sections[count, 0], sections[count, 1], sections[count, 2] = text, 0, 0
                 sections[count, 3] = not add(codes, begin, closed, titles, text + 1)
                 count += 1
             elif count > first:
-                sections[count - 1, 1] += _add_words(codes, at, stop, words, text + 1, _BULLET)
+                new, stop = _add_words(codes, at, end, words, text + 1, _BULLET, NEWLINE)
+                sections[count - 1, 1] += new
                 sections[count - 1, 2] += is_claim
+            else:
+                stop = _line_end(codes, at)
             if is_claim:
                 _read_claim(codes, at + 2, stop, claims[made])
                 claims[made, 0] = text
                 made += 1
             at = stop + 1
-        at = end
+        at = end + 1
     return sections[:count].copy(), claims[:made].copy()

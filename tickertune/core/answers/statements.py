@@ -89,15 +89,13 @@ def read_scores(text: str, labels: Sequence[str]) -> dict[str, float]:
 
     Empty where a part is no label with a number, or a label comes twice: such scores contradict themselves.
     """
-    scores: dict[str, float] = {}
     known = _in_lower_case(tuple(labels))
-    for part in text.strip().split(","):
-        name, score = _score(part)
-        label = known.get(name)
-        if label is None or label in scores:
-            return {}
-        scores[label] = score
-    return scores
+    parts = text.strip().split(",")
+    try:
+        scores = {known[name]: score for name, score in map(_score, parts)}
+    except KeyError:
+        return {}
+    return scores if len(scores) == len(parts) else {}
 
 
 @lru_cache(RECENT)
